@@ -1,0 +1,230 @@
+"""The Analysis: what was heard in a track.
+
+A value: complete, frozen, versioned per analyser. It is what the program prints (`notorious analyze --json`), what the
+library keeps and what planning reads. Later analysers add fields; none are renamed.
+
+Conventions: times in seconds from the first decoded sample, frequencies in Hz, levels in dB or LUFS, energy curves from
+0 to 1, confidences from 0 to 1 where 0.9 means "right nine times of ten". This module imports neither NumPy nor SciPy,
+so that thousands of analyses can be read by a program that computes nothing.
+"""
+
+from bisect import bisect_right
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notorious.audio.tags import Tags
+
+SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
+ZoneKind = Literal["pre_drop", "post_drop"]
+Mode = Literal["major", "minor"]
+
+
+class Value(BaseModel):
+    """A frozen value; fields that a newer version added are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Tempo(Value):
+    """The tempo that one would count.
+
+    `steady` says that one constant grid holds from the first beat to the last; where it is False the grid keeps every
+    beat by itself and `bpm` is the median.
+    """
+
+    bpm: float
+    confidence: float = Field(ge=0, le=1)
+    steady: bool
+
+
+class Grid(Value):
+    """The beats of a track as a function from beat number to seconds.
+
+    Beat 0 is the first beat that lies inside the audio. A steady grid is two numbers, `first_beat_seconds` and `bpm`;
+    an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at the
+    tempo found there. "The beat" is where the kick's attack begins.
+    """
+
+    first_beat_seconds: float
+    bpm: float = Field(gt=0)
+    beat_count: int = Field(ge=0)
+    beats_per_bar: int = Field(default=4, ge=1)
+    first_downbeat: int = Field(default=0, ge=0)
+    """Number of the first beat that begins a bar, below `beats_per_bar`."""
+    beat_seconds: tuple[float, ...] | None = None
+
+    @property
+    def beat_length_seconds(self) -> float:
+        """Length of a beat (of the median beat, where the tempo varies)."""
+        return 60.0 / self.bpm
+
+    def seconds(self, beat: float) -> float:
+        """Where a beat lies; fractions lie between beats, numbers outside go on at the tempo of that end."""
+        times = self.beat_seconds
+        if times is None:
+            return self.first_beat_seconds + beat * 60.0 / self.bpm
+        left = min(max(int(beat // 1), 0), len(times) - 2)
+        return times[left] + (beat - left) * (times[left + 1] - times[left])
+
+    def beat(self, seconds: float) -> float:
+        """The (fractional) beat number at a time: the inverse of `seconds`."""
+        times = self.beat_seconds
+        if times is None:
+            return (seconds - self.first_beat_seconds) * self.bpm / 60.0
+        left = min(max(bisect_right(times, seconds) - 1, 0), len(times) - 2)
+        return left + (seconds - times[left]) / (times[left + 1] - times[left])
+
+    def beats(self) -> list[float]:
+        """All beats inside the audio, in seconds."""
+        if self.beat_seconds is not None:
+            return list(self.beat_seconds)
+        return [self.seconds(number) for number in range(self.beat_count)]
+
+    def downbeats(self) -> list[float]:
+        """The beats that begin a bar, in seconds."""
+        return self.beats()[self.first_downbeat :: self.beats_per_bar]
+
+
+class KeyEstimate(Value):
+    """Tonic and mode, with the tuning beside it: 0 cents is A4 = 440 Hz, positive is sharp."""
+
+    camelot: str
+    name: str
+    tonic: str
+    mode: Mode
+    tuning_cents: float
+    confidence: float = Field(ge=0, le=1)
+
+
+class Energy(Value):
+    """How hard a track works: `level` from 1 to 10 for the whole, `curve` from 0 to 1 every `hop_seconds`."""
+
+    level: float = Field(ge=1, le=10)
+    hop_seconds: float
+    curve: tuple[float, ...]
+
+
+class Bands(Value):
+    """Mean power of five bands in dB relative to the sum of all five (so each is at most 0).
+
+    Borders: low below 150 Hz, low_mid to 600 Hz, mid to 2.4 kHz, high to 7 kHz, air above.
+    """
+
+    low: float
+    low_mid: float
+    mid: float
+    high: float
+    air: float
+
+
+class Section(Value):
+    """A stretch of one character, between two bar lines (the first starts and the last ends with the sound).
+
+    `energy` is from 0 to 1 on the track's own curve; `loudness_lufs` is the gated loudness of the section alone.
+    """
+
+    kind: SectionKind
+    start: float
+    end: float
+    bars: float
+    energy: float
+    loudness_lufs: float
+    spectrum: Bands
+
+
+class Zone(Value):
+    """A zone of a drop: the bars of rising tension before it (pre_drop), its first phrase (post_drop)."""
+
+    kind: ZoneKind
+    start: float
+    end: float
+
+
+class Loudness(Value):
+    """ITU-R BS.1770-4 integrated loudness, EBU Tech 3342 range, true peak; short-term (3 s) loudness every hop.
+
+    `short_term` [LUFS] holds, for hop i, the loudness of the 3 s that are centred on `i * hop_seconds`.
+    """
+
+    integrated_lufs: float
+    range_lu: float
+    true_peak_dbtp: float
+    hop_seconds: float
+    short_term: tuple[float, ...]
+
+
+class Audible(Value):
+    """Where the sound begins and ends: silence outside is below -60 dBFS."""
+
+    start: float
+    end: float
+
+
+class Waveform(Value):
+    """The picture of a track: peak amplitude of three bands, a row every `hop_seconds`.
+
+    `data` is base64 of unsigned bytes, three a row: low (below 200 Hz), mid (to 2 kHz), high; 255 is full scale.
+    """
+
+    hop_seconds: float
+    data: str
+
+
+class Analysis(Value):
+    """All that was heard in one recording, known by the SHA-256 of its file."""
+
+    sha256: str
+    duration_seconds: float
+    sample_rate_hz: int
+    channels: int
+    tempo: Tempo
+    grid: Grid
+    key: KeyEstimate
+    energy: Energy
+    sections: tuple[Section, ...]
+    zones: tuple[Zone, ...]
+    loudness: Loudness
+    spectrum: Bands
+    audible: Audible
+    waveform: Waveform
+    notes: tuple[str, ...] = ()
+    """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
+    analysers: dict[str, int]
+    """The version of each analyser that had a part in it."""
+
+
+class Track(Value):
+    """A recording as it lies in a library: where its file is, what the file says, what was heard."""
+
+    path: str
+    tags: Tags = Tags()
+    analysis: Analysis
+
+    @property
+    def sha256(self) -> str:
+        return self.analysis.sha256
+
+    @property
+    def title(self) -> str:
+        """The title in the tags, else the file's name without folder and ending."""
+        return self.tags.title or self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+    @property
+    def artist(self) -> str | None:
+        return self.tags.artist
+
+    def json_object(self) -> dict[str, Any]:
+        """The line that `analyze --json` prints: path first, then the analysis with its beats written out, then tags."""
+        heard = self.analysis
+        grid = heard.grid
+        return {
+            "path": self.path,
+            "sha256": heard.sha256,
+            "duration_seconds": heard.duration_seconds,
+            "bpm": heard.tempo.bpm,
+            "beats": [round(time, 6) for time in grid.beats()],
+            "downbeats": [round(time, 6) for time in grid.downbeats()],
+            **heard.model_dump(mode="json", exclude={"sha256", "duration_seconds"}),
+            "tags": self.tags.model_dump(mode="json", exclude_none=True),
+        }
