@@ -4,14 +4,15 @@ Method, over bars (the grid gives them):
 
 1. each bar becomes a vector: level of five bands, timbre (cepstrum of the mel bands), attacks per band;
 2. the best division into stretches is found by dynamic programming over all bars (optimal partitioning, Jackson et al.
-   2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a price for
-   every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the phrase is
-   the remainder (bar number modulo 8) where change is largest over the whole track;
-3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does, whether it
+   2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a
+   price for every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the
+   phrase is the remainder (bar number modulo 8) where change is largest over the whole track;
+3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does, whether
+it
    rises, and what surrounds it.
 
-Zones: the pre-drop is the buildup before a drop, or the last four bars before it where these rise or drop their low end;
-the post-drop is a drop's first phrase of eight bars.
+Zones: the pre-drop is the buildup before a drop, or the last four bars before it where these rise or drop their low
+end; the post-drop is a drop's first phrase of eight bars.
 """
 
 from collections.abc import Callable
@@ -88,8 +89,8 @@ def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
 
 
 def phrase_offset(features: NDArray[np.float64], *, period: int = 8) -> int:
-    """The remainder of the bar numbers on which the track's phrases begin: where the change from the four bars before to
-    the four bars after is largest, over the whole track."""
+    """The remainder of the bar numbers on which the track's phrases begin: where the change from the four bars before
+    to the four bars after is largest, over the whole track."""
     count = len(features)
     if count < period + _SHORTEST_BARS:
         return 0
@@ -160,7 +161,8 @@ def _stretch_costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
         sloped = np.where(size >= _SHORTEST_BARS, flat - explained, flat)
         # A line has as many numbers again as a mean: it pays for them, or every stretch would be a ramp.
         cost[start, ends] = np.minimum(flat, sloped + 0.25 * flat)
-    return np.maximum(cost, 0)
+    kept: NDArray[np.float64] = np.maximum(cost, 0)
+    return kept
 
 
 def name_stretches(bars: Bars, borders: list[int]) -> list[SectionKind]:

@@ -1,8 +1,8 @@
 """The shared short-time spectrum: one transform, heard by everyone who needs bands.
 
 Conventions: mono at `RATE_HZ`, Hann window of `FRAME` samples every `HOP`; frame i is centred on sample `i * HOP`
-(the signal is thought to be surrounded by silence). Powers are mean squares of the windowed signal's components, so that
-the bands of a full-scale sine sum to about 0.5.
+(the signal is thought to be surrounded by silence). Powers are mean squares of the windowed signal's components, so
+that the bands of a full-scale sine sum to about 0.5.
 """
 
 from collections.abc import Iterator
@@ -86,15 +86,16 @@ def _weights() -> NDArray[np.float32]:
         if not triangle.any():  # narrower than a bin: take the nearest one
             triangle[round(centre * FRAME / RATE_HZ)] = 1.0
         columns.append(triangle)
-    # A sine of amplitude 1 has |X|^2 = (sum(w)/2)^2 spread over the main lobe: dividing by sum(w^2) * FRAME / 2 gives mean square.
-    window = np.hanning(FRAME + 1)[:-1]
+    # A sine of amplitude 1 has |X|^2 = (sum(w)/2)^2 spread over the main lobe: dividing by sum(w^2) * FRAME / 2 gives
+    # mean square. window = np.hanning(FRAME + 1)[:-1]
     scale = 2.0 / (FRAME * np.sum(window**2))
     return (np.array(columns).T * scale).astype(np.float32)
 
 
 @cache
 def _mel_edges() -> NDArray[np.float64]:
-    """Corners of the mel triangles [shape=(42,)], Hz: 30 Hz to 10 kHz, evenly on the mel scale (Stevens & Volkmann 1940)."""
+    """Corners of the mel triangles [shape=(42,)], Hz: 30 Hz to 10 kHz, evenly on the mel scale (Stevens &
+    Volkmann 1940)."""
     lowest, highest = (2595 * np.log10(1 + hz / 700) for hz in (30.0, 10_000.0))
     edges: NDArray[np.float64] = 700 * (10 ** (np.linspace(lowest, highest, MEL_BANDS + 2) / 2595) - 1)
     return edges
@@ -106,7 +107,8 @@ def _mel_to_band() -> NDArray[np.float32]:
     centres = _mel_edges()[1:-1]
     member = np.searchsorted(BAND_BORDERS_HZ, centres, side="right")
     weights = (member[:, None] == np.arange(5)).astype(np.float32)
-    return weights / np.maximum(weights.sum(axis=0), 1)
+    mean: NDArray[np.float32] = weights / np.maximum(weights.sum(axis=0), 1)
+    return mean
 
 
 def hear_spectra(mono: NDArray[np.float32]) -> Spectra:
