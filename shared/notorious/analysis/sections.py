@@ -7,9 +7,8 @@ Method, over bars (the grid gives them):
    2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a
    price for every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the
    phrase is the remainder (bar number modulo 8) where change is largest over the whole track;
-3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does, whether
-it
-   rises, and what surrounds it.
+3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does,
+   whether it rises, and what surrounds it.
 
 Zones: the pre-drop is the buildup before a drop, or the last four bars before it where these rise or drop their low
 end; the post-drop is a drop's first phrase of eight bars.

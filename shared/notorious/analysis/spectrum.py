@@ -87,7 +87,8 @@ def _weights() -> NDArray[np.float32]:
             triangle[round(centre * FRAME / RATE_HZ)] = 1.0
         columns.append(triangle)
     # A sine of amplitude 1 has |X|^2 = (sum(w)/2)^2 spread over the main lobe: dividing by sum(w^2) * FRAME / 2 gives
-    # mean square. window = np.hanning(FRAME + 1)[:-1]
+    # mean square.
+    window = np.hanning(FRAME + 1)[:-1]
     scale = 2.0 / (FRAME * np.sum(window**2))
     return (np.array(columns).T * scale).astype(np.float32)
 
