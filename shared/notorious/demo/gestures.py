@@ -9,7 +9,7 @@ import numpy as np
 
 from notorious.demo.arrangement import Arrangement, Gesture
 from notorious.demo.drums import reversed_crash
-from notorious.demo.effects import SWEEP_BLOCK, filtered, sweep
+from notorious.demo.effects import SWEEP_HOP, filtered, sweep
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal, decay, soften_ends, supersaw
 from notorious.demo.recipe import Recipe
 
@@ -58,7 +58,7 @@ class GestureSounds:
 
     def _riser(self, length: int, bars: int, rng: np.random.Generator) -> Signal:
         """Noise whose band climbs five octaves, and the tonic's fifth trembling faster and faster under an opening filter."""
-        blocks = -(-length // SWEEP_BLOCK)
+        blocks = -(-length // SWEEP_HOP)
         place = np.linspace(0, 1, length, dtype=np.float32)
         noise = sweep(
             rng.standard_normal((2, length)).astype(np.float32), "bandpass", np.geomspace(300.0, 9000.0, blocks), resonance=1.4
@@ -87,7 +87,7 @@ class GestureSounds:
 
 def _downlifter(length: int, rng: np.random.Generator) -> Signal:
     """Noise that sinks from 9 kHz to 200 Hz as it dies."""
-    blocks = -(-length // SWEEP_BLOCK)
+    blocks = -(-length // SWEEP_HOP)
     noise = sweep(
         rng.standard_normal((2, length)).astype(np.float32), "bandpass", np.geomspace(9000.0, 200.0, blocks), resonance=1.0
     )

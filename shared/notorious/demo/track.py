@@ -14,10 +14,9 @@ from notorious.demo import drums
 from notorious.demo.arrangement import Arrangement, Passage, arrange
 from notorious.demo.composition import Note
 from notorious.demo.effects import (
-    SWEEP_BLOCK,
+    SWEEP_HOP,
     convolved,
     ducking,
-    echoes,
     filtered,
     loudness_estimate,
     master_gain,
@@ -99,7 +98,7 @@ class Studio:
         end = self.timeline.sample(self.arrangement.bars * 4)
         self.length = end + int(TAIL_SECONDS * SAMPLE_RATE_HZ)
         self.score = recipe.score()
-        self._notes: dict[tuple[str, int, int], Signal] = {}
+        self._notes: dict[tuple[int, int], tuple[Signal, Signal]] = {}
 
     # --- what drums and effects share -------------------------------------------------------------------------------
 
@@ -214,47 +213,75 @@ class Studio:
                 if hit.instrument == name:
                     place(out, self.timeline.sample(hit.beat), self.kit[name], 0.85 * hit.velocity, pan)
 
-    def _note(self, patch: str, note: Note) -> Signal:
-        """A note's sound; the same pitch and length is made once a track."""
+    def _note(self, patch: str, note: Note, channel: Strip) -> tuple[Signal, Signal]:
+        """A note's sound behind its strip's high-pass, and its echo, darker and thinner, with the sides exchanged.
+
+        The same pitch and length is made once a track: filters cost nothing here and a lot on a whole layer.
+        """
         length = self.timeline.samples(note.length_beats)
-        key = (patch, note.midi, length)
+        key = (note.midi, length)
         if key not in self._notes:
             rng = self.recipe.random(f"{patch} {note.midi} {length}")
-            self._notes[key] = PATCHES[patch](self.recipe.key.hertz(note.midi), length, rng)
+            sound = PATCHES[patch](self.recipe.key.hertz(note.midi), length, rng)
+            self._notes[key] = self._dry_and_echo(sound, channel)
         return self._notes[key]
+
+    def _dry_and_echo(self, sound: Signal, channel: Strip) -> tuple[Signal, Signal]:
+        if channel.highpass_hz is not None:
+            sound = filtered(sound, "highpass", channel.highpass_hz)
+        echo = filtered(sound, "bandpass", (220.0, 5000.0), order=1) if channel.echo > 0 else sound[..., :0]
+        return sound, echo[::-1] if echo.ndim == 2 else echo
+
+    def _sing_or_play(self, out: Signal, beat: float, sounds: tuple[Signal, Signal], gain: float, channel: Strip) -> None:
+        """A note and its four echoes, each a dotted eighth after the one before, from side to side."""
+        sound, echo = sounds
+        place(out, self.timeline.sample(beat), sound, gain, channel.pan)
+        if channel.echo > 0:
+            for repeat in range(1, 5):
+                side = 0.6 if repeat % 2 else -0.6
+                turned = echo if repeat % 2 or echo.ndim == 1 else echo[::-1]
+                level = gain * channel.echo * 0.55 ** (repeat - 1)
+                place(out, self.timeline.sample(beat + 0.75 * repeat), turned, level, side)
 
     def _melodic(self, out: Signal, name: str) -> None:
         patch = self.recipe.patch(name)
         loop = self.score[name]
+        channel = strip(name, self.recipe.genre)
         level = PATCH_LEVELS.get(patch, 1.0)
         for passage in self.arrangement.passages_of(name):
             for start, note in repeated(loop.bars, loop.notes, passage):
-                sound = self._note(patch, note)
-                place(out, self.timeline.sample(start), sound, note.velocity * passage.level * level)
+                sounds = self._note(patch, note, channel)
+                self._sing_or_play(out, start, sounds, note.velocity * passage.level * level, channel)
         self._notes.clear()
 
     def _voice(self, out: Signal) -> None:
         """Three takes of the same song, one in the middle and two softer at the sides."""
         loop = self.score["voice"]
-        takes: list[tuple[list[Signal], float, float]] = []
+        channel = strip("voice", self.recipe.genre)
+        takes: list[tuple[list[tuple[Signal, Signal]], float, float]] = []
         for take, (pan, gain) in enumerate(((0.0, 1.0), (-0.75, 0.3), (0.75, 0.3))):
             rng = self.recipe.random(f"take {take}")
-            sounds: list[Signal] = []
+            sounds: list[tuple[Signal, Signal]] = []
             before: Note | None = None
             for note in loop.notes:
                 joined = before is not None and note.beat - before.beat - before.length_beats < 0.01
                 glide = float(before.midi) if joined and before is not None else None
                 seconds = note.length_beats * 60.0 / self.recipe.bpm
-                sounds.append(sung_note(note, seconds, self.recipe.key, glide_from=glide, rng=rng))
+                sound = sung_note(note, seconds, self.recipe.key, glide_from=glide, rng=rng)
+                sounds.append(self._dry_and_echo(sound, channel))
                 before = note
             takes.append((sounds, pan, gain))
         numbers = {id(note): number for number, note in enumerate(loop.notes)}
         for passage in self.arrangement.passages_of("voice"):
             for start, note in repeated(loop.bars, loop.notes, passage):
                 for sounds, pan, gain in takes:
-                    late = 0.0 if pan == 0 else 0.011 * (1.5 + pan)
-                    position = self.timeline.sample(start) + int(late * SAMPLE_RATE_HZ)
-                    place(out, position, sounds[numbers[id(note)]], gain * passage.level, pan)
+                    dry = sounds[numbers[id(note)]]
+                    if pan == 0.0:
+                        self._sing_or_play(out, start, dry, gain * passage.level, channel)
+                    else:
+                        # The takes at the sides lag by 8 and 25 ms, as people do who sing along.
+                        late = int(0.011 * (1.5 + pan) * SAMPLE_RATE_HZ)
+                        place(out, self.timeline.sample(start) + late, dry[0], gain * passage.level, pan)
 
     def vocal_regions(self) -> tuple[tuple[float, float], ...]:
         """Where the voice sings, in seconds; pauses below half a second belong to the singing."""
@@ -287,7 +314,7 @@ class Studio:
             part = signal[:, start:stop]
             if not part.any():
                 continue
-            blocks = -(-part.shape[1] // SWEEP_BLOCK)
+            blocks = -(-part.shape[1] // SWEEP_HOP)
             closed = sweep(part, "lowpass", np.geomspace(opening.from_hz, opening.to_hz, blocks), resonance=1.1)
             closed[:, :fade] += (1 - ramp) * (part[:, :fade] - closed[:, :fade])
             if stop < self.length:
@@ -299,13 +326,8 @@ class Studio:
         signal = self.layer(name)
         if signal is None:
             return None
-        if channel.highpass_hz is not None:
-            signal = filtered(signal, "highpass", channel.highpass_hz)
         if channel.opens:
             self._open(signal)
-        if channel.echo > 0:
-            delay = self.timeline.samples(0.75)
-            signal += np.float32(channel.echo) * echoes(signal, delay, feedback=0.5, repeats=4)
         if channel.duck > 0:
             signal *= self.ducked(channel.duck)
         signal *= np.float32(channel.gain)
