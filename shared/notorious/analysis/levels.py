@@ -92,6 +92,10 @@ def _score(accents: Accents, duration: float, period: float, offset: float) -> f
     duple = min(0.0, max(half, quarters) - thirds)
     octaves = float(np.log2(60.0 / period / PREFERRED_BPM))
     return (
-        CONTRAST * (beat - half) + ACCENT * beat + HARMONY * harmony - EVENNESS * uneven + DUPLE * duple
+        CONTRAST * (beat - half)
+        + ACCENT * beat
+        + HARMONY * harmony
+        - EVENNESS * uneven
+        + DUPLE * duple
         - PRIOR * octaves**2
     )
