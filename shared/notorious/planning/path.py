@@ -126,7 +126,7 @@ def _plays(structures: Sequence[Structure], path: Sequence[TransitionJudgement])
     starts.extend(
         structure.seconds(judged.candidate.in_beat) for structure, judged in zip(structures[1:], path, strict=True)
     )
-    return np.array(ends) - np.array(starts)
+    return np.array(ends, dtype=np.float64) - np.array(starts, dtype=np.float64)
 
 
 def _best_row(

@@ -10,8 +10,10 @@ graph of transitions); Lowerre's beam search; Croes 1958 and Or 1976 for 2-opt a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notorious.planning.pool import (
     ARTIST_SPACING,
@@ -33,13 +35,15 @@ CHILDREN_PER_STATE = 6
 WORK_LIMIT = 1.2e7
 """Judged extensions (states x tracks x steps) before the beam narrows: about a second on one core."""
 
-MOST_CONSIDERED = 2000
+MOST_CONSIDERED = 1200
 """Of a large pool only so many tracks, those whose energy suits a place best, are judged in full for it."""
 
 FINISHED_KEPT = 3
 IMPROVED_UP_TO = 160
 """Longer sets are improved by swapping neighbours only: the full neighbourhood grows with the square."""
-ROUNDS = 12
+ROUNDS = 6
+STEPS_PER_ROUND = 60
+REACH = 12
 
 
 @dataclass(frozen=True)
@@ -78,33 +82,34 @@ class _Objective:
         self.length = total if wish.seconds is None else min(wish.seconds, total)
         self.positions = np.linspace(0.0, 1.0, len(wish.target))
 
-    def target_at(self, seconds: Floats) -> Floats:
+    def target_at(self, seconds: NDArray[np.floating[Any]]) -> Floats:
         """The curve at moments of the set [s]."""
         found: Floats = np.interp(seconds / self.length, self.positions, self.wish.target).astype(np.float32)
         return found
 
-    def penalty(self, tracks: Indices) -> float:
-        """Points lost in the whole order for artists that return too soon and keys that stand too long."""
-        artist, key = self.pool.artist[tracks], self.pool.key[tracks]
-        lost = 0.0
-        for distance in range(1, ARTIST_SPACING + 1):
-            same = (artist[distance:] == artist[:-distance]) & (artist[distance:] >= 0)
-            lost += REPEATED_ARTIST_PENALTY * float(same.sum())
-        if len(key) > KEY_RUN:
-            run = np.ones(len(key) - KEY_RUN, dtype=np.bool_)
+    def penalties(self, orders: Indices) -> Floats:
+        """Points that each order (rows) loses for artists that return too soon and keys that stand too long."""
+        artist, key = self.pool.artist[orders], self.pool.key[orders]
+        lost = np.zeros(len(orders), dtype=np.float32)
+        for distance in range(1, min(ARTIST_SPACING, orders.shape[1] - 1) + 1):
+            same = (artist[:, distance:] == artist[:, :-distance]) & (artist[:, distance:] >= 0)
+            lost += np.float32(REPEATED_ARTIST_PENALTY) * same.sum(axis=1)
+        if orders.shape[1] > KEY_RUN:
+            run = np.ones((len(orders), orders.shape[1] - KEY_RUN), dtype=np.bool_)
             for distance in range(1, KEY_RUN + 1):
-                run &= key[KEY_RUN:] == key[KEY_RUN - distance : len(key) - distance]
-            lost += REPEATED_KEY_PENALTY * float(run.sum())
+                run &= key[:, KEY_RUN:] == key[:, KEY_RUN - distance : orders.shape[1] - distance]
+            lost += np.float32(REPEATED_KEY_PENALTY) * run.sum(axis=1)
         return lost
 
-    def worth(self, tracks: Indices, pairs: Floats) -> float:
-        """Mean points per track; `pairs` holds the scores of the len - 1 transitions."""
-        bodies = self.pool.body_seconds[tracks]
-        middles = (np.cumsum(bodies) - bodies / 2).astype(np.float32)
-        places = place_scores(self.pool, self.target_at(middles), tracks)
-        points = PLACE_SHARE * float(places.sum() + self.pool.jitter[tracks].sum())
-        points += TRANSITION_SHARE * float(pairs.sum())
-        return (points - self.penalty(tracks)) / len(tracks)
+    def worths(self, orders: Indices, pairs: Floats) -> Floats:
+        """Mean points per track of each order (rows); `pairs` holds the scores of its transitions, one column less."""
+        bodies = self.pool.body_seconds[orders]
+        middles = np.cumsum(bodies, axis=1) - bodies / 2
+        places = place_scores(self.pool, self.target_at(middles), orders)
+        points = PLACE_SHARE * (places.sum(axis=1) + self.pool.jitter[orders].sum(axis=1))
+        points += TRANSITION_SHARE * pairs.sum(axis=1) - self.penalties(orders)
+        found: Floats = (points / orders.shape[1]).astype(np.float32)
+        return found
 
 
 def find_orders(pool: Pool, wish: Wish, *, report: Callable[[int, int], None] | None = None) -> tuple[Order, ...]:
@@ -271,7 +276,7 @@ def _improve(pool: Pool, wish: Wish, objective: _Objective, tracks: tuple[int, .
         if order.tolist() == before:
             break
     pairs = _pairs_along(pool, order)
-    return Order(tuple(int(index) for index in order), objective.worth(order, pairs))
+    return Order(tuple(int(index) for index in order), float(objective.worths(order[None, :], pairs[None, :])[0]))
 
 
 def _pairs_along(pool: Pool, order: Indices) -> Floats:
@@ -300,40 +305,40 @@ def _rearranged(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -
     if count > IMPROVED_UP_TO:
         return order
     matrix = pair_scores(pool, order, order)
+    moves = _moves(count, first, last)
     local = np.arange(count)
-
-    def worth(arrangement: Indices) -> float:
-        return objective.worth(order[arrangement], matrix[arrangement[:-1], arrangement[1:]])
-
-    best = worth(local)
-    reach = count if count <= 40 else 12
-    improved = True
-    rounds = 0
-    while improved and rounds < ROUNDS:
-        improved = False
-        rounds += 1
-        for i in range(first, last):
-            for j in range(i + 1, min(last, i + 1 + reach)):
-                for changed in _neighbours(local, i, j):
-                    value = worth(changed)
-                    if value > best + 1e-6:
-                        local, best, improved = changed, value, True
+    best = float(objective.worths(order[None, :], matrix[local[:-1], local[1:]][None, :])[0])
+    for _ in range(STEPS_PER_ROUND):
+        arrangements = local[moves]
+        worths = objective.worths(order[arrangements], matrix[arrangements[:, :-1], arrangements[:, 1:]])
+        chosen = int(np.argmax(worths))
+        if worths[chosen] <= best + 1e-4:
+            break
+        local, best = arrangements[chosen], float(worths[chosen])
     return order[local]
 
 
-def _neighbours(local: Indices, i: int, j: int) -> tuple[Indices, ...]:
-    """Swap two, reverse what lies between them, move one of them to the other's place (either way)."""
-    swapped = local.copy()
-    swapped[i], swapped[j] = local[j], local[i]
-    if j == i + 1:
-        return (swapped,)
-    reversed_ = local.copy()
-    reversed_[i : j + 1] = local[i : j + 1][::-1]
-    later = local.copy()
-    later[i:j], later[j] = local[i + 1 : j + 1], local[i]
-    earlier = local.copy()
-    earlier[i + 1 : j + 1], earlier[i] = local[i:j], local[j]
-    return swapped, reversed_, later, earlier
+def _moves(count: int, first: int, last: int) -> Indices:
+    """All rearrangements of one step, a row each: swap two, reverse what lies between, move one to the other's place.
+
+    Only positions in [first, last) change; in long sets only within `REACH` of each other.
+    """
+    identity = np.arange(count, dtype=np.intp)
+    rows: list[Indices] = []
+    for i in range(first, last):
+        for j in range(i + 1, min(last, i + 1 + (count if count <= 40 else REACH))):
+            swapped = identity.copy()
+            swapped[[i, j]] = swapped[[j, i]]
+            rows.append(swapped)
+            if j == i + 1:
+                continue
+            reversed_ = identity.copy()
+            reversed_[i : j + 1] = identity[i : j + 1][::-1]
+            later, earlier = identity.copy(), identity.copy()
+            later[i:j], later[j] = identity[i + 1 : j + 1], i
+            earlier[i + 1 : j + 1], earlier[i] = identity[i:j], j
+            rows.extend((reversed_, later, earlier))
+    return np.stack(rows)
 
 
 def _replaced(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -> Indices:

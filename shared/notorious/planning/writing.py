@@ -7,7 +7,6 @@ import numpy as np
 
 from notorious.planning.brief import Brief
 from notorious.planning.gains import matched_gains
-from notorious.planning.path import TransitionJudgement
 from notorious.planning.plan import (
     Anchor,
     LeftOut,
@@ -23,6 +22,7 @@ from notorious.planning.scoring import (
     SET_WEIGHTS,
     SLOT_WEIGHTS,
     Judged,
+    TransitionJudgement,
     as_score,
     judge_energy,
     judge_play,
