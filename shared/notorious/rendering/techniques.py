@@ -18,7 +18,7 @@ downbeats count from s):
 | blend | equal power from s to e | before m | m |
 | bass_swap | rise to equal shares, stand there around m, go on | before m | m |
 | eq_swap | highs in the first half, mids in the second | before m | m |
-| filter_sweep | a border sweeps down from 20 kHz: the incoming track above, the outgoing one below it | before e | e |
+| filter_sweep | a border sweeps down from 18 kHz: the incoming track above, the outgoing one below it | before e | e |
 | exponential_fade | the incoming track rises by 30 dB until m, then the outgoing one falls as it rose | before m | m |
 | quick_cut | cut on s | cut on s | s |
 | echo_out | cut on s; the last beat of the outgoing track echoes until e | cut on s, the echo has none | s |
@@ -30,6 +30,7 @@ from itertools import pairwise
 from math import asin, cos, log, pi, sin, sqrt
 from typing import Final
 
+from notorious.audio.filters import HIGHPASS_OPEN_HZ, HIGHPASS_SHUT_HZ, LOWPASS_OPEN_HZ, LOWPASS_SHUT_HZ
 from notorious.planning.plan import Lane, LanePoint, Parameter, Technique, Transition
 
 CUT_SECONDS: Final = 0.005
@@ -40,9 +41,6 @@ ENTRY_BEATS: Final = 0.25
 """A fader opens and shuts within this time where the band lanes are at silence anyway."""
 EXPONENTIAL_DEPTH_DB: Final = 30.0
 """Where an exponential fade starts and ends: 30 dB under the other track is masked by it."""
-SWEEP_LOWEST_HZ: Final = 20.0
-SWEEP_HIGHEST_HZ: Final = 20_000.0
-"""The filter lane maps its positions onto cutoffs between these, evenly in octaves."""
 SWEEP_BASS_HZ: Final = 250.0
 """What lies below changes hands in the last beat of a filter sweep."""
 BEATS_PER_BAR: Final = 4
@@ -180,19 +178,22 @@ def _exponential_fade(transition: Transition) -> TransitionLanes:
 
 
 def _filter_sweep(transition: Transition) -> TransitionLanes:
-    """Both filters share one cutoff, so that every frequency belongs to exactly one track at any time."""
+    """Both filters share one cutoff, so that every frequency belongs to one track at any time; the bass comes last."""
     start, end = transition.start_beat, transition.start_beat + transition.length_beats
-    bass = log(SWEEP_HIGHEST_HZ / SWEEP_BASS_HZ) / log(SWEEP_HIGHEST_HZ / SWEEP_LOWEST_HZ)
     swap = end - min(SWAP_BEATS, transition.length_beats / 4)
     entry = min(ENTRY_BEATS, transition.length_beats / 8)
-    cut = min(cut_beats(transition.bpm), transition.length_beats / 8)
+    steps = 16
+    closing, opening = [(start, 0.0)], [(start, 1.0)]
+    for step in range(1, steps + 1):
+        border_hz = LOWPASS_OPEN_HZ * (SWEEP_BASS_HZ / LOWPASS_OPEN_HZ) ** (step / steps)
+        beat = start + (swap - start) * step / steps
+        closing.append((beat, -log(LOWPASS_OPEN_HZ / border_hz) / log(LOWPASS_OPEN_HZ / LOWPASS_SHUT_HZ)))
+        opening.append((beat, min(1.0, log(border_hz / HIGHPASS_OPEN_HZ) / log(HIGHPASS_SHUT_HZ / HIGHPASS_OPEN_HZ))))
+    leaving, _ = _equal_power(((swap, 0.0), (end, 1.0)))
     return TransitionLanes(
-        outgoing=(
-            _lane("filter", (start, 0.0), (swap, -bass), (end, -1.0)),
-            _lane("fader", (end - cut, 1.0), (end, 0.0)),
-        ),
+        outgoing=(_lane("filter", *closing), Lane(parameter="fader", points=leaving)),
         incoming=(
-            _lane("filter", (start, 1.0), (swap, 1.0 - bass), (end, 0.0)),
+            _lane("filter", *opening, (end, 0.0)),
             _lane("fader", (start, 0.0), (start + entry, 1.0)),
         ),
     )
