@@ -47,22 +47,28 @@ class ChannelStrip:
         if silent and not sends and self._echo is None:
             return np.zeros((frames, 2), np.float32)
         beats = self._beats(start, frames)
-        out = self._filtered(audio, start, frames)
-        repeats = None
-        if sends or self._echo is not None:
-            if self._echo is None:
-                self._echo = Echo(delay_frames=self._delay_frames, feedback=self._feedback)
-            send = self._automation.values("echo", beats)[:, np.newaxis] * self._filtered(
-                audio, start, frames, bass=False
-            )
-            repeats = self._echo.process(send)
-            if self._echo.is_silent:
-                self._echo = None
-        if self._automation.moves("fader", first, last):
+        out = np.zeros((frames, 2), np.float32) if silent else self._filtered(audio, start, frames)
+        repeats = self._repeats(audio, start, beats, sends=sends)
+        if not silent and self._automation.moves("fader", first, last):
             out *= self._automation.values("fader", beats)[:, np.newaxis]
         if repeats is not None:
             out += repeats
         return out
+
+    def _repeats(self, audio: Window, start: int, beats: NDArray[np.float64], *, sends: bool) -> Block | None:
+        """What the echo gives during a block; None while there is none."""
+        if self._echo is None:
+            if not sends:
+                return None
+            self._echo = Echo(delay_frames=self._delay_frames, feedback=self._feedback)
+        send = np.zeros((len(beats), 2), np.float32)
+        if sends:
+            level = self._automation.values("echo", beats)[:, np.newaxis]
+            send = level * self._filtered(audio, start, len(beats), bass=False)
+        repeats = self._echo.process(send)
+        if self._echo.is_silent:
+            self._echo = None
+        return repeats
 
     def _filtered(self, audio: Window, start: int, frames: int, *, bass: bool = True) -> Block:
         """The block behind EQ and filter, with or without its low band."""

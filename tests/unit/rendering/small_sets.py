@@ -76,7 +76,9 @@ def make_track(
             sound[here] += 0.45 * kick(time[here] - begin)[:, np.newaxis]
         half = int((begin + 30.0 / bpm) * RATE)
         hat = slice(half, min(length, half + RATE // 20))
-        burst = random.standard_normal((hat.stop - hat.start, 2)) * np.exp(-np.arange(hat.stop - hat.start) / 600)[:, None]
+        burst = (
+            random.standard_normal((hat.stop - hat.start, 2)) * np.exp(-np.arange(hat.stop - hat.start) / 600)[:, None]
+        )
         sound[hat] += 0.06 * np.diff(burst, axis=0, prepend=burst[:1] * 0)
         bass = slice(half, min(length, half + RATE // 6))
         local = np.arange(bass.stop - bass.start) / RATE
