@@ -36,7 +36,7 @@ class Scan:
     skipped: tuple[Skipped, ...] = ()
 
 
-def scan(paths: Iterable[Path | str]) -> Scan:
+def find_audio_files(paths: Iterable[Path | str]) -> Scan:
     """Find audio files: those named, in the order named, and those in folders, sorted.
 
     Paths come back absolute with links kept as they are. The same file reached twice counts once.
