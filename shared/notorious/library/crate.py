@@ -94,7 +94,7 @@ class Crate:
     def digests(
         self,
         kind: str,
-        version: int,
+        version: str,
         make: Callable[[Track], Any],
         *,
         report: Callable[[int, int], None] | None = None,

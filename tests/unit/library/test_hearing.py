@@ -183,8 +183,8 @@ def test_digests_are_made_once(music: Music, store: Store, standin: str) -> None
         made.append(track.title)  # type: ignore[attr-defined]
         return {"title": made[-1]}
 
-    assert crate.digests("test", 1, digest) == [{"title": "A"}, {"title": "B"}]
-    assert crate.digests("test", 1, digest) == [{"title": "A"}, {"title": "B"}]
+    assert crate.digests("test", "1", digest) == [{"title": "A"}, {"title": "B"}]
+    assert crate.digests("test", "1", digest) == [{"title": "A"}, {"title": "B"}]
     assert made == ["A", "B"]
-    crate.digests("test", 2, digest)
+    crate.digests("test", "2", digest)
     assert made == ["A", "B", "A", "B"]
