@@ -32,7 +32,8 @@ class InputError(NotoriousError):
 
 
 class BriefError(InputError):
-    """A wish for the set that cannot be meant: a negative length, an unknown curve, a plateau that ends before it starts."""
+    """A wish for the set that cannot be meant: a negative length, an unknown curve, a plateau that ends before
+    it starts."""
 
 
 class PlanError(InputError):

@@ -42,8 +42,8 @@ class Grid(Value):
     """The beats of a track as a function from beat number to seconds.
 
     Beat 0 is the first beat that lies inside the audio. A steady grid is two numbers, `first_beat_seconds` and `bpm`;
-    an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at the
-    tempo found there. "The beat" is where the kick's attack begins.
+    an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at
+    the tempo found there. "The beat" is where the kick's attack begins.
     """
 
     first_beat_seconds: float
@@ -215,7 +215,8 @@ class Track(Value):
         return self.tags.artist
 
     def json_object(self) -> dict[str, Any]:
-        """The line that `analyze --json` prints: path first, then the analysis with its beats written out, then tags."""
+        """The line that `analyze --json` prints: path first, then the analysis with its beats written out,
+        then tags."""
         heard = self.analysis
         grid = heard.grid
         return {

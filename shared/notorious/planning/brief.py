@@ -4,9 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-CurveName = Literal[
-    "build", "decline", "wave", "steady", "double-peak", "late-peak", "rollercoaster", "plateau-peak"
-]
+CurveName = Literal["build", "decline", "wave", "steady", "double-peak", "late-peak", "rollercoaster", "plateau-peak"]
 TimeOfDay = Literal["opening", "prime", "closing"]
 Venue = Literal["intimate", "energetic"]
 TransitionRule = Literal["practice", "genre"]

@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from notorious.analysis.model import Grid
 from notorious.planning.brief import Brief
 
-Technique = Literal[
-    "blend", "bass_swap", "eq_swap", "filter_sweep", "exponential_fade", "quick_cut", "echo_out"
-]
+Technique = Literal["blend", "bass_swap", "eq_swap", "filter_sweep", "exponential_fade", "quick_cut", "echo_out"]
 Parameter = Literal["fader", "low", "mid", "high", "filter", "echo"]
 PLAN_FORMAT = 1
 
@@ -178,7 +176,9 @@ class Plan(PlanValue):
         if self.format != PLAN_FORMAT:
             raise ValueError(f"this is a plan of format {self.format}; this version reads format {PLAN_FORMAT}")
         if len(self.transitions) != len(self.slots) - 1:
-            raise ValueError(f"{len(self.slots)} slots need {len(self.slots) - 1} transitions, not {len(self.transitions)}")
+            raise ValueError(
+                f"{len(self.slots)} slots need {len(self.slots) - 1} transitions, not {len(self.transitions)}"
+            )
         for before, after in zip(self.clock, self.clock[1:], strict=False):
             if after.beat <= before.beat or after.seconds <= before.seconds:
                 raise ValueError(f"the clock must rise, but does not after mix beat {before.beat:g}")

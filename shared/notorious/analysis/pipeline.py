@@ -1,0 +1,247 @@
+"""The analysers as a graph: decode once, resample once, let each hear what it needs.
+
+Every analyser has a name and a version, and yields one part: a JSON value that is cached under (file hash, analyser,
+version). An analysis is put together from its parts. Where a part is missing, because it was never computed or its
+analyser has a new version, it is computed, and so is all that rests on it; the rest is kept.
+
+    samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
+             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
+             │                  ├─ key  │
+             │                  └─ spectrum ─ waveform
+             └─ file (length, rate, channels, audible part, notes)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.analysis import energy, grid, key, sections, spectrum, waveform
+from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
+from notorious.analysis.spectrum import RATE_HZ, Spectra
+from notorious.audio.decode import open_audio
+from notorious.audio.loudness import LoudnessMeter
+from notorious.errors import UnusableAudio
+
+ANALYSERS: Mapping[str, int] = {
+    "file": 1,
+    "loudness": 1,
+    grid.NAME: grid.VERSION,
+    key.NAME: key.VERSION,
+    spectrum.NAME: spectrum.VERSION,
+    waveform.NAME: waveform.VERSION,
+    energy.NAME: energy.VERSION,
+    sections.NAME: sections.VERSION,
+}
+"""Name and version of every analyser."""
+
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    waveform.NAME: (spectrum.NAME,),
+    energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
+    sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+}
+
+SHORTEST_SECONDS = 1.0
+LONGEST_SECONDS = 3600.0
+_SILENT_BELOW = 1e-3  # -60 dBFS
+_BLOCK_FRAMES = 1 << 16
+
+Part = Any
+"""A JSON value: what one analyser yields."""
+
+
+def missing_analysers(known: Mapping[str, Part]) -> set[str]:
+    """The analysers that must run: those without a part, and all that rest on one of them."""
+    missing = set(ANALYSERS) - set(known)
+    while True:
+        more = {name for name, needs in _RESTS_ON.items() if missing.intersection(needs)} - missing
+        if not more:
+            return missing
+        missing |= more
+
+
+def analyse_file(path: Path, sha256: str, *, known: Mapping[str, Part]) -> tuple[Analysis, dict[str, Part]]:
+    """Hear one file.
+
+    known : parts of the current versions that are cached already
+    returns the analysis, and all its parts
+
+    Raises UnreadableAudio where it cannot be decoded, UnusableAudio where it is silent, shorter than a second or longer
+    than an hour.
+    """
+    missing = missing_analysers(known)
+    parts = {name: part for name, part in known.items() if name in ANALYSERS and name not in missing}
+    if missing:
+        heard = _Listening(path, _decode(path, with_loudness="loudness" in missing), parts)
+        for name in ANALYSERS:  # the order of the table is an order of the graph
+            if name in missing:
+                parts[name] = heard.part(name)
+    return assemble(sha256, parts), parts
+
+
+def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
+    """Put an analysis together from all its parts. Raises KeyError where one is missing."""
+    return Analysis.model_validate(
+        {
+            "sha256": sha256,
+            **parts["file"],
+            "loudness": parts["loudness"],
+            "tempo": parts[grid.NAME]["tempo"],
+            "grid": parts[grid.NAME]["grid"],
+            "notes": [*parts["file"]["notes"], *parts[grid.NAME]["notes"]],
+            "key": parts[key.NAME],
+            "spectrum": parts[spectrum.NAME],
+            "waveform": parts[waveform.NAME],
+            "energy": parts[energy.NAME],
+            "sections": parts[sections.NAME]["sections"],
+            "zones": parts[sections.NAME]["zones"],
+            "analysers": dict(ANALYSERS),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """What one pass over the file leaves: mono [shape=(n,)] at 22,050 Hz, and facts."""
+
+    mono: NDArray[np.float32]
+    duration_seconds: float
+    sample_rate_hz: int
+    channels: int
+    notes: tuple[str, ...]
+    loudness: Loudness | None
+
+
+def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
+    import soxr
+
+    with open_audio(path) as reader:
+        rate = reader.rate_hz
+        meter = LoudnessMeter(rate, reader.channels) if with_loudness else None
+        resampler = soxr.ResampleStream(rate, RATE_HZ, 1, dtype="float32", quality="HQ") if rate != RATE_HZ else None
+        pieces: list[NDArray[np.float32]] = []
+        frames = 0
+        while len(block := reader.read(_BLOCK_FRAMES)):
+            frames += len(block)
+            if frames > LONGEST_SECONDS * rate:
+                raise UnusableAudio(path, "it is longer than an hour", "a recorded set is no track; cut it into tracks")
+            if meter is not None:
+                meter.feed(block)
+            mono = np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+            pieces.append(resampler.resample_chunk(mono) if resampler else mono)
+        if resampler is not None:
+            pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+        if frames < SHORTEST_SECONDS * rate:
+            raise UnusableAudio(path, f"it lasts only {frames / rate:.2f} s", "a track needs at least a second")
+        return _Decoded(
+            mono=np.concatenate(pieces),
+            duration_seconds=frames / rate,
+            sample_rate_hz=rate,
+            channels=reader.channels,
+            notes=tuple(reader.notes),
+            loudness=meter.result() if meter is not None else None,
+        )
+
+
+class _Listening:
+    """One file being heard: what several analysers share is computed when the first of them asks."""
+
+    def __init__(self, path: Path, decoded: _Decoded, parts: Mapping[str, Part]) -> None:
+        self._path = path
+        self._decoded = decoded
+        self._parts = parts
+        self.audible = _audible_part(path, decoded)
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        return spectrum.hear_spectra(self._decoded.mono)
+
+    @property
+    def grid(self) -> Grid:
+        return Grid.model_validate(self._parts[grid.NAME]["grid"])
+
+    @property
+    def tempo(self) -> Tempo:
+        return Tempo.model_validate(self._parts[grid.NAME]["tempo"])
+
+    @property
+    def loudness(self) -> Loudness:
+        return Loudness.model_validate(self._parts["loudness"])
+
+    def part(self, name: str) -> Part:
+        return getattr(self, f"_hear_{name}")()
+
+    def _hear_file(self) -> Part:
+        decoded = self._decoded
+        return {
+            "duration_seconds": round(decoded.duration_seconds, 6),
+            "sample_rate_hz": decoded.sample_rate_hz,
+            "channels": decoded.channels,
+            "audible": self.audible.model_dump(),
+            "notes": list(decoded.notes),
+        }
+
+    def _hear_loudness(self) -> Part:
+        assert self._decoded.loudness is not None
+        return self._decoded.loudness.model_dump()
+
+    def _hear_grid(self) -> Part:
+        fit = grid.fit_grid(self._decoded.mono, RATE_HZ)
+        return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
+
+    def _hear_key(self) -> Part:
+        listener = key.KeyListener()
+        for block in spectrum.power_blocks(self._decoded.mono, frame=4096, hop=2048):
+            listener.hear(block)
+        return listener.estimate().model_dump()
+
+    def _hear_spectrum(self) -> Part:
+        names = Bands.model_fields
+        return dict(zip(names, spectrum.band_levels_db(self.spectra.bands), strict=True))
+
+    def _hear_waveform(self) -> Part:
+        return waveform.draw_waveform(self.spectra).model_dump()
+
+    def _hear_energy(self) -> Part:
+        heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
+        return heard.model_dump()
+
+    def _hear_sections(self) -> Part:
+        found, zones = sections.hear_sections(
+            self.spectra, self.grid, self.audible, section_lufs=_mean_loudness(self.loudness)
+        )
+        return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
+
+
+def _audible_part(path: Path, decoded: _Decoded) -> Audible:
+    """From the first to the last sample above -60 dBFS. Raises UnusableAudio where there is none."""
+    loud = np.abs(decoded.mono) > _SILENT_BELOW
+    if not loud.any():
+        raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
+    first, last = int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))
+    return Audible(start=round(first / RATE_HZ, 6), end=round(min(last / RATE_HZ, decoded.duration_seconds), 6))
+
+
+def _mean_loudness(loudness: Loudness) -> "_PartLoudness":
+    return _PartLoudness(np.array(loudness.short_term), loudness.hop_seconds)
+
+
+@dataclass(frozen=True)
+class _PartLoudness:
+    """Loudness of a part of a track: the power mean of the short-term values centred in it, without its silences."""
+
+    short_term: NDArray[np.float64]
+    hop_seconds: float
+
+    def __call__(self, start_seconds: float, end_seconds: float) -> float:
+        first = int(np.ceil(start_seconds / self.hop_seconds))
+        last = max(int(end_seconds / self.hop_seconds), first + 1)
+        values = self.short_term[min(first, len(self.short_term) - 1) : last]
+        sounding = values[values > -70.0]
+        if not len(sounding):
+            return -70.0
+        return float(10 * np.log10(np.mean(10 ** (sounding / 10))))

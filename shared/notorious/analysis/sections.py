@@ -1,0 +1,264 @@
+"""Sections: where a track changes its character, on bar lines, and what each part is.
+
+Method, over bars (the grid gives them):
+
+1. each bar becomes a vector: level of five bands, timbre (cepstrum of the mel bands), attacks per band;
+2. the best division into stretches is found by dynamic programming over all bars (optimal partitioning, Jackson et al.
+   2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a
+   price for every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the
+   phrase is the remainder (bar number modulo 8) where change is largest over the whole track;
+3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does,
+   whether it rises, and what surrounds it.
+
+Zones: the pre-drop is the buildup before a drop, or the last four bars before it where these rise or drop their low
+end; the post-drop is a drop's first phrase of eight bars.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.analysis.energy import curve_at_frames
+from notorious.analysis.model import Audible, Bands, Grid, Section, SectionKind, Zone
+from notorious.analysis.spectrum import Spectra, band_levels_db
+
+NAME = "sections"
+VERSION = 1
+
+_BORDER_PRICE = 9.0
+_OFF_EIGHT, _OFF_FOUR, _OFF_TWO = 1.6, 2.6, 3.6  # how much dearer a border is on a 4-bar, a 2-bar and an odd line
+_SHORTEST_BARS = 4
+_FULL, _SPARSE = 0.92, 0.8  # shares of the track's fullest parts: judgement on arrangements of dance music
+_LONGEST_BARS = 64
+_DB_PER_UNIT = 4.0  # a change of one band by 4 dB weighs as much as one unit of noise between like bars
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The bars of a track: `edges` [shape=(bars + 1,)], seconds; rows of features, one a bar."""
+
+    edges: NDArray[np.float64]
+    levels_db: NDArray[np.float64]  # [shape=(bars, 5)], relative to the track's loudest bar in each band
+    features: NDArray[np.float64]  # [shape=(bars, dimensions)]
+    energy: NDArray[np.float64]  # [shape=(bars,)], 0 to 1
+
+
+def bar_edges(grid: Grid, audible: Audible) -> NDArray[np.float64]:
+    """Bar lines over the audible part, its two ends included; a rest of under half a bar joins its neighbour."""
+    first_beat = grid.beat(audible.start)
+    bar = grid.beats_per_bar
+    number = int(np.ceil((first_beat - grid.first_downbeat) / bar - 1e-6))
+    edges = [audible.start]
+    while (line := grid.seconds(grid.first_downbeat + number * bar)) < audible.end:
+        edges.append(line)
+        number += 1
+    edges.append(audible.end)
+    length = grid.beat_length_seconds * bar
+    if len(edges) > 2 and edges[1] - edges[0] < length / 2:
+        del edges[1]
+    if len(edges) > 2 and edges[-1] - edges[-2] < length / 2:
+        del edges[-2]
+    return np.array(edges)
+
+
+def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
+    """The features of every bar."""
+    frames = np.clip(np.rint(edges / spectra.hop_seconds).astype(int), 0, len(spectra.bands))
+    frames = np.maximum.accumulate(frames)
+    first = np.minimum(frames[:-1], len(spectra.bands) - 1)
+
+    def means(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        total = np.vstack([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
+        last = np.maximum(frames[1:], first + 1)
+        mean: NDArray[np.float64] = (total[last] - total[first]) / (last - first)[:, None]
+        return mean
+
+    bands = 10 * np.log10(means(spectra.bands) + 1e-9)
+    levels = np.maximum(bands - np.quantile(bands, 0.95, axis=0), -30.0)
+    mel = 10 * np.log10(means(spectra.mel) + 1e-8)
+    count = mel.shape[1]
+    angles = np.pi * (np.arange(count) + 0.5)[:, None] * np.arange(1, 9)[None, :] / count
+    cepstrum = (mel - mel.mean(axis=1, keepdims=True)) @ np.cos(angles) * np.sqrt(2 / count)
+    attacks = np.sqrt(means(spectra.flux) / spectra.hop_seconds)
+    features = np.hstack([levels / _DB_PER_UNIT, cepstrum / (2 * _DB_PER_UNIT), attacks * 2.0])
+    energy = means(curve_at_frames(spectra, smooth_seconds=0.5).astype(np.float32)[:, None])[:, 0]
+    return Bars(edges=edges, levels_db=levels, features=features, energy=energy)
+
+
+def phrase_offset(features: NDArray[np.float64], *, period: int = 8) -> int:
+    """The remainder of the bar numbers on which the track's phrases begin: where the change from the four bars before
+    to the four bars after is largest, over the whole track."""
+    count = len(features)
+    if count < period + _SHORTEST_BARS:
+        return 0
+    novelty = np.zeros(count)
+    for bar in range(1, count):
+        before = features[max(bar - 4, 0) : bar].mean(axis=0)
+        after = features[bar : bar + 4].mean(axis=0)
+        novelty[bar] = float(np.sum((after - before) ** 2))
+    strongest = np.minimum(novelty, np.quantile(novelty, 0.98))  # one huge change shall not decide alone
+    return int(np.argmax([strongest[offset::period].mean() for offset in range(period)]))
+
+
+def divide(features: NDArray[np.float64], *, offset: int) -> list[int]:
+    """The bars at which a new stretch begins, 0 first: optimal partitioning.
+
+    features : np.ndarray [shape=(bars, dimensions)]
+    """
+    count, dimensions = features.shape
+    if count < 2 * _SHORTEST_BARS:
+        return [0]
+    # Noise between like bars sets the unit, so that a busy track is not cut to pieces and a sparse one is cut at all.
+    steps = np.sum(np.diff(features, axis=0) ** 2, axis=1)
+    noise = max(float(np.median(steps)) / 2, 0.2 * dimensions)
+    cost = _stretch_costs(features) / noise
+    price = np.full(count, _OFF_TWO)
+    numbers = np.arange(count)
+    price[(numbers - offset) % 2 == 0] = _OFF_FOUR
+    price[(numbers - offset) % 4 == 0] = _OFF_EIGHT
+    price[(numbers - offset) % 8 == 0] = 1.0
+    price *= _BORDER_PRICE * np.log(max(count, 16)) / np.log(128)
+    best = np.full(count + 1, np.inf)
+    best[0] = 0.0
+    previous = np.zeros(count + 1, int)
+    for end in range(_SHORTEST_BARS, count + 1):
+        starts = np.arange(max(0, end - _LONGEST_BARS), end - _SHORTEST_BARS + 1)
+        totals = best[starts] + cost[starts, end] + np.where(starts > 0, price[starts], 0.0)
+        choice = int(np.argmin(totals))
+        best[end], previous[end] = totals[choice], starts[choice]
+    if not np.isfinite(best[count]):
+        return [0]
+    borders = []
+    bar = count
+    while bar > 0:
+        bar = int(previous[bar])
+        borders.append(bar)
+    return borders[::-1]
+
+
+def _stretch_costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cost of every stretch [start, end) [shape=(bars, bars + 1)]: squared distance to its own mean or, where that is
+    much better, to its own straight line."""
+    count = len(features)
+    cost = np.full((count, count + 1), np.inf)
+    zero = np.zeros((1, features.shape[1]))
+    total = np.vstack([zero, np.cumsum(features, axis=0)])
+    times = np.arange(count, dtype=float)
+    moment = np.vstack([zero, np.cumsum(features * times[:, None], axis=0)])
+    squares = np.concatenate([[0.0], np.cumsum(np.sum(features**2, axis=1))])
+    for start in range(count):
+        ends = np.arange(start + 1, min(count, start + _LONGEST_BARS) + 1)
+        size = (ends - start).astype(float)
+        sums = total[ends] - total[start]
+        flat = squares[ends] - squares[start] - np.sum(sums**2, axis=1) / size
+        centre = (start + ends - 1) / 2
+        slope_top = moment[ends] - moment[start] - centre[:, None] * sums
+        spread = np.maximum(size * (size**2 - 1) / 12, 1e-9)
+        explained = np.sum(slope_top**2, axis=1) / spread
+        sloped = np.where(size >= _SHORTEST_BARS, flat - explained, flat)
+        # A line has as many numbers again as a mean: it pays for them, or every stretch would be a ramp.
+        cost[start, ends] = np.minimum(flat, sloped + 0.25 * flat)
+    kept: NDArray[np.float64] = np.maximum(cost, 0)
+    return kept
+
+
+def name_stretches(bars: Bars, borders: list[int]) -> list[SectionKind]:
+    """What every stretch is, from how full it is, what its low end does and what surrounds it."""
+    ends = [*borders[1:], len(bars.energy)]
+    spans = list(zip(borders, ends, strict=True))
+    if len(spans) == 1:
+        return ["verse"]
+    length = np.array([b - a for a, b in spans])
+    low = np.array([bars.levels_db[a:b, 0].mean() for a, b in spans])
+    rise = np.array([_rise(bars.energy[a:b]) for a, b in spans])
+    bright_rise = np.array([_rise(bars.levels_db[a:b, 2:].mean(axis=1)) for a, b in spans])
+    fullness = _fullness(bars, spans)
+    full = (fullness >= _FULL) & (low >= -6.0)
+    last = len(spans) - 1
+    first_full = int(np.argmax(full)) if full.any() else last
+    last_full = last - int(np.argmax(full[::-1])) if full.any() else 0
+    kinds: list[SectionKind] = []
+    for number in range(len(spans)):
+        leads_to_full = number < last and bool(full[number + 1])
+        rising = rise[number] > 0.08 or bright_rise[number] > 2.5
+        if full[number]:
+            kinds.append("drop")
+        elif leads_to_full and rising and length[number] <= 32 and number > 0 and low[number] < -3.0:
+            kinds.append("buildup")
+        elif number == 0 or (number < first_full and kinds[-1] == "intro" and fullness[number] < _SPARSE):
+            kinds.append("intro")
+        elif number == last or (number > last_full and (fullness[number:] < _FULL).all() and low[number] >= -6.0):
+            kinds.append("outro")
+        elif low[number] < -6.0 or fullness[number] < _SPARSE:
+            kinds.append("breakdown")
+        else:
+            kinds.append("verse")
+    return kinds
+
+
+def _fullness(bars: Bars, spans: list[tuple[int, int]]) -> NDArray[np.float64]:
+    """How full every stretch is against the fullest tenth of the track, about 0 to 1: its energy, and how much sounds
+    between 150 Hz and 2.4 kHz, where an intro of drums alone has little."""
+    voices = np.clip(1 + bars.levels_db[:, 1:3].mean(axis=1) / 18.0, 0, 1)
+    per_bar = 0.7 * bars.energy + 0.3 * voices
+    reference = max(float(np.quantile(per_bar, 0.9)), 1e-6)
+    return np.array([per_bar[a:b].mean() for a, b in spans]) / reference
+
+
+def _rise(values: NDArray[np.float64]) -> float:
+    """How much the straight line through the values climbs from the first to the last."""
+    if len(values) < 2:
+        return 0.0
+    return float(np.polyfit(np.arange(len(values)), values, 1)[0] * (len(values) - 1))
+
+
+def hear_sections(
+    spectra: Spectra, grid: Grid, audible: Audible, *, section_lufs: Callable[[float, float], float]
+) -> tuple[tuple[Section, ...], tuple[Zone, ...]]:
+    """The sections and zones of a track.
+
+    section_lufs : callable (start_seconds, end_seconds) -> LUFS of that part
+    """
+    edges = bar_edges(grid, audible)
+    bars = measure_bars(spectra, edges)
+    borders = divide(bars.features, offset=phrase_offset(bars.features))
+    kinds = name_stretches(bars, borders)
+    length = grid.beat_length_seconds * grid.beats_per_bar
+    sections = []
+    for kind, first, last in zip(kinds, borders, [*borders[1:], len(bars.energy)], strict=True):
+        start, end = float(edges[first]), float(edges[last])
+        a, b = spectra.frame_at(start), max(spectra.frame_at(end), spectra.frame_at(start) + 1)
+        low, low_mid, mid, high, air = band_levels_db(spectra.bands[a:b])
+        sections.append(
+            Section(
+                kind=kind,
+                start=round(start, 6),
+                end=round(end, 6),
+                bars=round((end - start) / length, 2),
+                energy=round(float(bars.energy[first:last].mean()), 3),
+                loudness_lufs=round(section_lufs(start, end), 2),
+                spectrum=Bands(low=low, low_mid=low_mid, mid=mid, high=high, air=air),
+            )
+        )
+    return tuple(sections), tuple(_zones(sections, bars, borders))
+
+
+def _zones(sections: list[Section], bars: Bars, borders: list[int]) -> list[Zone]:
+    zones = []
+    ends = [*borders[1:], len(bars.energy)]
+    for number, section in enumerate(sections):
+        if section.kind != "drop":
+            continue
+        before = sections[number - 1] if number else None
+        if before is not None and before.kind == "buildup":
+            zones.append(Zone(kind="pre_drop", start=before.start, end=before.end))
+        elif before is not None and before.kind != "drop" and borders[number] >= 4:
+            zones.append(
+                Zone(kind="pre_drop", start=round(float(bars.edges[borders[number] - 4]), 6), end=section.start)
+            )
+        if before is None or before.kind != "drop":
+            last = min(borders[number] + 8, ends[number])
+            zones.append(Zone(kind="post_drop", start=section.start, end=round(float(bars.edges[last]), 6)))
+    return zones

@@ -1,0 +1,123 @@
+"""Sections: borders fall where the arrangement changes, names follow what happens there."""
+
+import numpy as np
+import pytest
+
+from notorious.analysis.model import Audible, Grid
+from notorious.analysis.sections import bar_edges, divide, hear_sections, phrase_offset
+from notorious.analysis.spectrum import RATE_HZ, hear_spectra
+
+BPM = 125.0
+BEAT = 60 / BPM
+RNG_SEED = 11
+
+
+def arrange(parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0) -> np.ndarray:
+    """A small track at 125 BPM: (layers, bars) a part; k kick, h hats, p pad, l lead, r rising noise."""
+    noise = np.random.default_rng(RNG_SEED)
+    total = sum(bars for _, bars in parts)
+    signal = np.zeros(int((lead_in_seconds + total * 4 * BEAT) * RATE_HZ) + 1)
+    time = np.arange(int(BEAT * RATE_HZ)) / RATE_HZ
+    kick = np.sin(2 * np.pi * (50 * time + 6 * (1 - np.exp(-time * 30)))) * np.exp(-time * 9)
+    bar = 0
+    for layers, bars in parts:
+        for beat in range(bars * 4):
+            start = int((lead_in_seconds + (bar * 4 + beat) * BEAT) * RATE_HZ)
+            piece = np.zeros(len(time))
+            if "k" in layers:
+                piece += 0.7 * kick
+            if "h" in layers:
+                half = len(time) // 2
+                piece[half:] += 0.15 * noise.standard_normal(len(time) - half) * np.exp(-time[: len(time) - half] * 50)
+            if "p" in layers:
+                piece += 0.08 * sum(np.sin(2 * np.pi * f * time) for f in (220, 277, 330))
+            if "l" in layers:
+                piece += 0.2 * np.sign(np.sin(2 * np.pi * (440 if beat % 2 else 660) * time))
+            if "r" in layers:
+                piece += 0.35 * beat / (bars * 4) * noise.standard_normal(len(time))
+            signal[start : start + len(piece)] += piece[: len(signal) - start]
+        bar += bars
+    return signal.astype(np.float32)
+
+
+def hear(signal: np.ndarray, *, first_beat_seconds: float = 0.0, first_downbeat: int = 0):
+    length = len(signal) / RATE_HZ
+    grid = Grid(
+        first_beat_seconds=first_beat_seconds,
+        bpm=BPM,
+        beat_count=int((length - first_beat_seconds) / BEAT),
+        first_downbeat=first_downbeat,
+    )
+    return hear_sections(
+        hear_spectra(signal), grid, Audible(start=0.0, end=length), section_lufs=lambda start, end: -14.0
+    )
+
+
+CLUB_TRACK = [("kh", 16), ("khp", 16), ("pr", 8), ("khpl", 32), ("p", 16), ("pr", 8), ("khpl", 32), ("kh", 16)]
+
+
+def test_borders_fall_on_the_bars_where_the_arrangement_changes() -> None:
+    sections, _ = hear(arrange(CLUB_TRACK))
+    wanted = np.cumsum([0, *(bars for _, bars in CLUB_TRACK)])[:-1] * 4 * BEAT
+    found = np.array([section.start for section in sections])
+    missed = [time for time in wanted if np.abs(found - time).min() > BEAT]
+    assert missed == []
+    assert len(found) <= len(wanted) + 2
+
+
+def test_a_club_track_is_named_part_by_part() -> None:
+    sections, zones = hear(arrange(CLUB_TRACK))
+
+    def kind_at(bar: float) -> str:
+        return next(section.kind for section in sections if section.start <= bar * 4 * BEAT < section.end)
+
+    assert kind_at(4) == "intro"
+    assert kind_at(36) == "buildup"
+    assert kind_at(56) == "drop"
+    assert kind_at(80) == "breakdown"
+    assert kind_at(92) == "buildup"
+    assert kind_at(112) == "drop"
+    assert kind_at(140) == "outro"
+    assert {zone.kind for zone in zones} == {"pre_drop", "post_drop"}
+    drops = [section for section in sections if section.kind == "drop"]
+    for zone in zones:
+        edge = zone.end if zone.kind == "pre_drop" else zone.start
+        assert any(edge == pytest.approx(drop.start) for drop in drops)
+
+
+def test_sections_cover_the_audible_part_without_gap() -> None:
+    sections, _ = hear(arrange(CLUB_TRACK))
+    assert sections[0].start == 0.0
+    for before, after in zip(sections, sections[1:], strict=False):
+        assert before.end == after.start
+    assert sections[-1].end == pytest.approx(len(arrange(CLUB_TRACK)) / RATE_HZ)
+
+
+def test_a_track_that_never_changes_is_one_section() -> None:
+    sections, zones = hear(arrange([("khp", 64)]))
+    assert len(sections) == 1
+    assert zones == ()
+
+
+def test_the_phrase_may_begin_on_any_bar() -> None:
+    features = np.zeros((64, 3))
+    for start in range(3, 64, 8):
+        features[start:] += 1.0
+    assert phrase_offset(features) == 3
+    assert [bar % 8 for bar in divide(features, offset=3)[1:]] == [3] * (len(divide(features, offset=3)) - 1)
+
+
+@pytest.mark.parametrize("bars", [0.2, 1, 3])
+def test_a_very_short_track_still_has_a_section(bars: float) -> None:
+    signal = arrange([("khp", 3)])[: int(bars * 4 * BEAT * RATE_HZ)]
+    sections, _ = hear(signal)
+    assert len(sections) == 1
+
+
+def test_bar_lines_follow_the_first_downbeat_and_reach_both_ends() -> None:
+    grid = Grid(first_beat_seconds=0.1, bpm=BPM, beat_count=40, first_downbeat=2)
+    edges = bar_edges(grid, Audible(start=0.0, end=19.0))
+    assert edges[0] == 0.0
+    assert edges[-1] == 19.0
+    inner = (edges[1:-1] - grid.seconds(2)) / (4 * BEAT)
+    assert np.allclose(inner, np.rint(inner))
