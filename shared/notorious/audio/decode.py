@@ -100,8 +100,8 @@ def open_audio(path: Path | str) -> AudioReader:
     """Open a file for reading; what it is, its first bytes say, not its name.
 
     Raises:
-        UnreadableAudio: missing, empty, a folder, not audio, encrypted, a header that cannot be true, nothing that can be
-            decoded; M4A without PyAV.
+        UnreadableAudio: missing, empty, a folder, not audio, encrypted, a header that cannot be true, nothing that can
+            be decoded; M4A without PyAV.
     """
     path = Path(path)
     container = container_of(path)

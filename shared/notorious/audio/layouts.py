@@ -59,7 +59,7 @@ def mix_matrix(layout: Layout, channels: int) -> NDArray[np.float32] | None:
         channels: how many shall go out: 1, 2, or as many as come in.
 
     Returns:
-        Matrix [shape=(len(layout), channels)], to be multiplied from the right; None when the channels stay as they are.
+        Matrix [shape=(len(layout), channels)], to be multiplied from the right; None when the channels stay.
         Mono goes to both sides unchanged; stereo goes to mono as the mean of both; more channels go by BS.775 without
         rescaling, so that the sum of loud channels may exceed full scale (nothing clips: samples are float).
 

@@ -1,8 +1,8 @@
 """Keep native libraries from writing to the terminal.
 
-libsndfile's MP3 decoder (libmpg123) writes straight to file descriptor 2 whatever it dislikes in a file ("dequantization
-failed!", "No comment text"), once for every frame, and offers no switch for it. What is wrong with a file is said in our
-own words; these lines would only tear the progress bars.
+libsndfile's MP3 decoder (libmpg123) writes straight to file descriptor 2 whatever it dislikes in a file
+("dequantization failed!", "No comment text"), once for every frame, and offers no switch for it. What is wrong with a
+file is said in our own words; these lines would only tear the progress bars.
 """
 
 import os

@@ -24,9 +24,9 @@ _POSITIONS = {
 class PyavSource:
     """An MP4 or ADTS file open in FFmpeg, in its own rate and channels.
 
-    Seeking backwards starts again from the file's beginning and decodes up to the place: AAC fills its noise bands from a
-    generator that runs on from packet to packet, so that only a decoder that has been through the whole file gives the
-    same samples as a whole read (at about 900 times real time, half a second for a long track).
+    Seeking backwards starts again from the file's beginning and decodes up to the place: AAC fills its noise bands from
+    a generator that runs on from packet to packet, so that only a decoder that has been through the whole file gives
+    the same samples as a whole read (at about 900 times real time, half a second for a long track).
     """
 
     def __init__(self, path: Path, container: str) -> None:
@@ -42,6 +42,7 @@ class PyavSource:
         self._demuxer = "aac" if container == ADTS else "mov"
         av.logging.set_level(None)
         self._container: Any = None
+        self._pending: NDArray[np.float32] | None = None
         self._start_again()
         context = self._stream.codec_context
         self.rate_hz = int(context.sample_rate or 0)
@@ -72,7 +73,7 @@ class PyavSource:
                 self.path, "no audio is found in it, or its header is broken", "check that it plays elsewhere"
             ) from error
         self._blocks = self._decoded()
-        self._pending: NDArray[np.float32] | None = None
+        self._pending = None
         self._offset = 0
         self._position = 0
 

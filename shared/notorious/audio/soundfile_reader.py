@@ -19,8 +19,8 @@ LONGEST_SECONDS = 48 * 3600
 LOUDEST_SAMPLE = 1e6
 """+120 dBFS: a float file with larger samples is broken there, not loud."""
 
-# Decoders that carry a state from packet to packet need to run in before a range, or its first samples differ from those
-# of a whole read. libsndfile runs in too, but for Opus 80 ms only, which leaves differences of one part in 2^25.
+# Decoders that carry a state from packet to packet need to run in before a range, or its first samples differ from
+# those of a whole read. libsndfile runs in too, but for Opus 80 ms only, which leaves differences of one part in 2^25.
 _RUN_IN_SECONDS = {"OPUS": 2.0, "MPEG_LAYER_I": 0.5, "MPEG_LAYER_II": 0.5, "MPEG_LAYER_III": 0.5}
 _UNKNOWN_FRAMES = 2**62
 
