@@ -11,6 +11,7 @@ Everything here is a thin thread through the rooms; `import notorious` hands it 
 """
 
 import hashlib
+import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 FORMATS: tuple[Format, ...] = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
-SIDECARS = (".plan.json", ".cue", ".m3u8", ".tracklist.txt", ".png")
-"""What appears beside a mix: its name with these endings in place of its own."""
-
 Cancelled = Callable[[], bool]
 
 
@@ -172,9 +170,10 @@ def _listed() -> str:
     return ", ".join(FORMATS)
 
 
-def sidecars(output: Path) -> list[Path]:
-    """The files that appear beside a mix."""
-    return [output.with_name(output.stem + ending) for ending in SIDECARS]
+def require_encoder(kind: Format) -> None:
+    """Raise InputError where this installation cannot write a format."""
+    if kind == "m4a" and importlib.util.find_spec("av") is None:
+        raise InputError("writing m4a needs PyAV, which is not installed; install notorious[m4a], or choose another format")
 
 
 def make_demo_crate(

@@ -4,7 +4,6 @@ import errno
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 import notorious
@@ -62,13 +61,16 @@ def execute(arguments: Sequence[str]) -> int:
 
 def is_abort(error: BaseException) -> bool:
     """Whether this is how Typer says that someone pressed Ctrl-C."""
-    return isinstance(error, click.Abort | typer.Abort)
+    return isinstance(error, typer.Abort)
 
 
 def usage_error(error: BaseException) -> str | None:
     """What is wrong with the arguments, and how to learn more; None where it is another kind of error."""
-    if not isinstance(error, click.ClickException):
+    # The base class of such errors is Click's, which Typer has imported in old versions and holds a copy of in new ones.
+    base = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+    if not isinstance(error, base):
         return None
+    message: str = error.format_message()  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     hint = f"\nTry '{context.command_path} --help'." if context is not None else ""
-    return error.format_message() + hint
+    return message + hint

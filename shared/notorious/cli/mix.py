@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from notorious.cli import exit_codes, options
@@ -16,6 +15,7 @@ _PHASES = {"check": "Checking", "voices": "Voices", "master": "Mastering", "shee
 
 
 def mix(
+    context: typer.Context,
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...|PLAN.JSON", help="Audio files and folders of them, or one plan file.")
     ],
@@ -24,8 +24,7 @@ def mix(
         typer.Option("--output", "-o", metavar="FILE", help="Recording to write.", show_default="mix.flac"),
     ] = None,
     format: Annotated[  # noqa: A002  the word that everybody uses
-        str | None,
-        typer.Option(click_type=click.Choice(options.FORMATS), help="Format.", show_default="as the ending says"),
+        options.FormatName | None, typer.Option(help="Format.", show_default="as the ending says")
     ] = None,
     minutes: options.Minutes = None,
     curve: options.Curve = "late-peak",
@@ -50,21 +49,22 @@ def mix(
     rendered as it stands there; the options about the set do not go with it.
     """
     from notorious import api
-    from notorious.cli.mixed import is_plan_file, print_outcome, refuse_wishes
+    from notorious.cli.mixed import is_plan_file, print_outcome, refuse_wishes, written_files
     from notorious.cli.outputs import check_output
     from notorious.cli.planning import plan_paths
     from notorious.cli.screen import Screen
     from notorious.cli.wishes import Wishes
+    from notorious.library.scan import Skipped
     from notorious.planning.edit import read_plan
 
     target = output or Path(f"mix.{format or 'flac'}")
     kind = api.format_of(target, format)
-    check_output([target, *api.sidecars(target)], force=force)
+    check_output(written_files(target), force=force)
     api.require_encoder(kind)
     screen = Screen()
-    skipped = ()
+    skipped: tuple[Skipped, ...] = ()
     if is_plan_file(paths):
-        refuse_wishes(click.get_current_context())
+        refuse_wishes(context)
         made = read_plan(paths[0])
     else:
         wishes = Wishes(

@@ -5,16 +5,15 @@ loaded; a test holds them against each other.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import click
 import typer
 
-CURVES = ("build", "decline", "wave", "steady", "double-peak", "late-peak", "rollercoaster", "plateau-peak")
-TIMES_OF_DAY = ("opening", "prime", "closing")
-VENUES = ("intimate", "energetic")
-RULES = ("practice", "genre")
-FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
+CurveName = Literal["build", "decline", "wave", "steady", "double-peak", "late-peak", "rollercoaster", "plateau-peak"]
+TimeName = Literal["opening", "prime", "closing"]
+VenueName = Literal["intimate", "energetic"]
+RuleName = Literal["practice", "genre"]
+FormatName = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 
 _SET = "The set"
 _TRACKS = "The tracks"
@@ -36,8 +35,7 @@ Minutes = Annotated[
     ),
 ]  # fmt: skip
 Curve = Annotated[
-    str,
-    typer.Option(click_type=click.Choice(CURVES), help="How the energy goes through the set.", rich_help_panel=_SET),
+    CurveName, typer.Option(help="How the energy goes through the set.", rich_help_panel=_SET)
 ]
 Plateaus = Annotated[
     list[str] | None,
@@ -47,11 +45,11 @@ Plateaus = Annotated[
     ),
 ]  # fmt: skip
 TimeOfDay = Annotated[
-    str | None,
-    typer.Option(click_type=click.Choice(TIMES_OF_DAY), help="When in the night it is played.", rich_help_panel=_SET),
+    TimeName | None,
+    typer.Option(help="When in the night it is played.", rich_help_panel=_SET),
 ]
 Venue = Annotated[
-    str | None, typer.Option(click_type=click.Choice(VENUES), help="Where it is played.", rich_help_panel=_SET)
+    VenueName | None, typer.Option(help="Where it is played.", rich_help_panel=_SET)
 ]
 Genre = Annotated[
     str | None,
@@ -61,9 +59,9 @@ Genre = Annotated[
     ),
 ]  # fmt: skip
 Rule = Annotated[
-    str,
+    RuleName,
     typer.Option(
-        click_type=click.Choice(RULES), rich_help_panel=_SET,
+        rich_help_panel=_SET,
         help="Length of transitions: as measured on real mixes, or a target per genre.",
     ),
 ]  # fmt: skip

@@ -97,7 +97,8 @@ def perform(task: Task, engine: Engine) -> Answer:
         parts: dict[str, Any] = {}
         if set(engine.ANALYSERS) - set(task.known):
             _, heard = engine.analyse_file(task.path, task.sha256, known=task.known)
-            parts.update({name: value for name, value in heard.items() if name not in task.known})
+            # Not only the missing ones: what rests on a part that was heard anew is heard anew too.
+            parts.update({name: value for name, value in heard.items() if task.known.get(name) != value})
         if task.wants_tags:
             from notorious.audio.tags import read_tags
 
