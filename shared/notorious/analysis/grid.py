@@ -1,0 +1,79 @@
+"""The grid: the beats of a track, heard in its decoded sound.
+
+Onsets, then the periods that run through the whole track, then which of them is the beat, then one global fit of
+(tempo, phase) to the attacks, then the bars. See docs/analysis-grid.md for the method, its sources and its numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.analysis.accents import find_accents
+from notorious.analysis.alignment import align, attack_envelope
+from notorious.analysis.downbeats import find_bars
+from notorious.analysis.levels import beat_hypotheses
+from notorious.analysis.model import Grid, Tempo
+from notorious.analysis.onsets import RATE_HZ, find_onsets
+from notorious.analysis.tempo import pulse
+
+NAME = "grid"
+VERSION = 1
+FALLBACK_BPM = 120.0
+"""What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
+
+
+@dataclass(frozen=True)
+class GridFit:
+    """What this room hears.
+
+    beat_strength: NDArray [shape=(grid.beat_count,)], float32: how much begins at each beat; 1 is the track's mean.
+    onset_envelope: NDArray [shape=(n,)], float32, >= 0: onsets of all bands together at `envelope_rate_hz`.
+    notes: what is degraded, in words.
+    """
+
+    tempo: Tempo
+    grid: Grid
+    beat_strength: NDArray[np.float32]
+    onset_envelope: NDArray[np.float32]
+    envelope_rate_hz: float
+    notes: tuple[str, ...] = ()
+
+
+def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
+    """Fit the grid of a track.
+
+    mono: NDArray [shape=(n,)], float32, the mean of the channels at `rate_hz`, which must be 22,050.
+    """
+    if rate_hz != RATE_HZ:
+        raise ValueError(f"the grid is fitted at {RATE_HZ} Hz, not at {rate_hz}: resample first (soxr, no delay)")
+    mono = np.ascontiguousarray(mono, dtype=np.float32)
+    onsets = find_onsets(mono)
+    envelope = pulse(onsets)
+    duration = len(mono) / rate_hz
+    accents = find_accents(mono, onsets)
+    hypotheses = beat_hypotheses(envelope, onsets.flux_rate_hz, accents)
+    if not hypotheses:
+        bpm, first = FALLBACK_BPM, 0.0
+        count = int(duration * bpm / 60.0) + 1
+        grid = Grid(first_beat_seconds=first, bpm=bpm, beat_count=count)
+        strength = np.zeros(count, dtype=np.float32)
+        return GridFit(Tempo(bpm=bpm, confidence=0.0, steady=True), grid, strength, envelope, onsets.flux_rate_hz)
+    best = hypotheses[0]
+    fit = align(attack_envelope(onsets), onsets.attack_rate_hz, best.period_seconds, best.offset_seconds)
+    first = fit.offset_seconds % fit.period_seconds
+    if fit.period_seconds - first < 0.002:
+        first = 0.0
+    count = int((duration - first) / fit.period_seconds) + 1
+    beats = first + fit.period_seconds * np.arange(count)
+    bars = find_bars(accents, beats)
+    grid = Grid(
+        first_beat_seconds=first,
+        bpm=60.0 / fit.period_seconds,
+        beat_count=count,
+        beats_per_bar=bars.beats_per_bar,
+        first_downbeat=bars.first_downbeat,
+    )
+    strength = accents.strength(beats).mean(axis=0)
+    tempo = Tempo(bpm=grid.bpm, confidence=0.5, steady=True)
+    return GridFit(tempo, grid, strength.astype(np.float32), envelope, onsets.flux_rate_hz)
