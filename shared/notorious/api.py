@@ -109,9 +109,7 @@ def plan(
     if isinstance(tracks, Crate):
         if not tracks.entries:
             raise NothingToMix("there is nothing to plan with: none of the files could be heard")
-        return plan_set(
-            profiles(tracks, report=report, cancelled=cancelled), brief or Brief(), load=tracks.track
-        )
+        return plan_set(profiles(tracks, report=report, cancelled=cancelled), brief or Brief(), load=tracks.track)
     by_hash = {track.sha256: track for track in tracks}
     if not by_hash:
         raise NothingToMix("there is nothing to plan with: no tracks were given")
@@ -158,7 +156,9 @@ def format_of(output: Path, wish: str | None = None) -> Format:
     if wish is None:
         if ending in by_name:
             return by_name[ending]  # type: ignore[return-value]
-        raise InputError(f"{output}: the format cannot be told from the ending; use one of {_listed()}, or say --format")
+        raise InputError(
+            f"{output}: the format cannot be told from the ending; use one of {_listed()}, or say --format"
+        )
     if wish not in by_name:
         raise InputError(f'"{wish}" is not a format that can be written; use one of {_listed()}')
     if ending in by_name and ending != wish:
@@ -173,7 +173,9 @@ def _listed() -> str:
 def require_encoder(kind: Format) -> None:
     """Raise InputError where this installation cannot write a format."""
     if kind == "m4a" and importlib.util.find_spec("av") is None:
-        raise InputError("writing m4a needs PyAV, which is not installed; install notorious[m4a], or choose another format")
+        raise InputError(
+            "writing m4a needs PyAV, which is not installed; install notorious[m4a], or choose another format"
+        )
 
 
 def make_demo_crate(
@@ -188,6 +190,4 @@ def make_demo_crate(
     """Synthesise a crate of twelve tracks, with the exact truth of each beside it; returns the paths of the tracks."""
     from notorious.demo.crate import make_crate
 
-    return make_crate(
-        Path(folder).expanduser(), seed=seed, stems=stems, jobs=jobs, force=force, report=report
-    )
+    return make_crate(Path(folder).expanduser(), seed=seed, stems=stems, jobs=jobs, force=force, report=report)

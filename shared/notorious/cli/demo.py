@@ -30,9 +30,7 @@ def demo(
             stems=stems,
             jobs=jobs or os.cpu_count() or 1,
             force=force,
-            report=lambda name, done, total: bars.show(
-                "Making", done, total, count=f"{done} of {total}", detail=name
-            ),
+            report=lambda name, done, total: bars.show("Making", done, total, count=f"{done} of {total}", detail=name),
         )
     screen.say(f"Wrote {len(paths)} tracks to {folder}; `notorious mix {folder} -o mix.flac` mixes them.")
     return exit_codes.OK

@@ -21,6 +21,4 @@ def _show(bars: Bars, progress: Progress) -> None:
     detail = progress.current.name if progress.current is not None else ""
     if progress.tracks_per_minute is not None:
         detail = f"{progress.tracks_per_minute:.0f} a minute  {detail}"
-    bars.show(
-        "Hearing", progress.done, progress.total, count=f"{progress.done} of {progress.total}", detail=detail
-    )
+    bars.show("Hearing", progress.done, progress.total, count=f"{progress.done} of {progress.total}", detail=detail)

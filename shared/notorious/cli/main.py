@@ -13,7 +13,6 @@ from types import FrameType
 from notorious.cli import exit_codes
 
 
-
 def main() -> None:
     """The entry point of the program."""
     signal.signal(signal.SIGTERM, _stop)

@@ -17,7 +17,8 @@ _PHASES = {"check": "Checking", "voices": "Voices", "master": "Mastering", "shee
 def mix(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...|PLAN.JSON", help="Audio files and folders of them, or one plan file.")
+        list[Path],
+        typer.Argument(metavar="PATH...|PLAN.JSON", help="Audio files and folders of them, or one plan file."),
     ],
     output: Annotated[
         Path | None,

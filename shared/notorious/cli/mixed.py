@@ -64,5 +64,7 @@ def print_outcome(
         )
     else:
         print_set(plan, screen)
-        screen.say(f"Wrote {printable(str(report.output))} ({clock_time(plan.duration_seconds)}), and its sheet beside it.")
+        screen.say(
+            f"Wrote {printable(str(report.output))} ({clock_time(plan.duration_seconds)}), and its sheet beside it."
+        )
     screen.say_skipped(rows)

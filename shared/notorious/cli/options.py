@@ -34,9 +34,7 @@ Minutes = Annotated[
         rich_help_panel=_SET,
     ),
 ]  # fmt: skip
-Curve = Annotated[
-    CurveName, typer.Option(help="How the energy goes through the set.", rich_help_panel=_SET)
-]
+Curve = Annotated[CurveName, typer.Option(help="How the energy goes through the set.", rich_help_panel=_SET)]
 Plateaus = Annotated[
     list[str] | None,
     typer.Option(
@@ -48,9 +46,7 @@ TimeOfDay = Annotated[
     TimeName | None,
     typer.Option(help="When in the night it is played.", rich_help_panel=_SET),
 ]
-Venue = Annotated[
-    VenueName | None, typer.Option(help="Where it is played.", rich_help_panel=_SET)
-]
+Venue = Annotated[VenueName | None, typer.Option(help="Where it is played.", rich_help_panel=_SET)]
 Genre = Annotated[
     str | None,
     typer.Option(
@@ -72,7 +68,8 @@ Boosts = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option(metavar="N", help="Another number gives another set; the same number the same.", rich_help_panel=_SET)
+    int,
+    typer.Option(metavar="N", help="Another number gives another set; the same number the same.", rich_help_panel=_SET),
 ]
 Start = Annotated[
     str | None,

@@ -142,9 +142,7 @@ def hear(
         if not hearing.is_done:
             pool.run(hearing.next_task, hearing.settle, cancelled=cancelled)
     entries, skipped = hearing.outcome()
-    return Crate(
-        entries, store=hearing.store, engine=engine, skipped=(*found.skipped, *skipped), heard=hearing.heard
-    )
+    return Crate(entries, store=hearing.store, engine=engine, skipped=(*found.skipped, *skipped), heard=hearing.heard)
 
 
 class _Hearing:

@@ -44,7 +44,9 @@ def test_a_track_is_found_by_path_hash_or_title(wish: str, number: int) -> None:
     assert find_track(wish, TRACKS) == TRACKS[number].sha256
 
 
-@pytest.mark.parametrize(("wish", "said"), [("mira", "2 tracks"), ("aaaaaa", "2 tracks"), ("noon", "no track"), (" ", "empty")])
+@pytest.mark.parametrize(
+    ("wish", "said"), [("mira", "2 tracks"), ("aaaaaa", "2 tracks"), ("noon", "no track"), (" ", "empty")]
+)
 def test_none_and_several_are_said(wish: str, said: str) -> None:
     with pytest.raises(BriefError, match=said):
         find_track(wish, TRACKS)
