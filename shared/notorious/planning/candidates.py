@@ -1,0 +1,228 @@
+"""The few meaningful ways to go from one track to another.
+
+A candidate says on which phrase border of the outgoing track the transition begins, which beat of the incoming track
+falls on it, how long both are heard, and by which technique. Candidates are made from borders only: the mix-out is a
+phrase border in the last part of A; B either starts from its first phrase, or is brought in so early that one of its
+borders (the drop, say) comes exactly when A is gone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from notorious.planning.brief import Brief
+from notorious.planning.plan import Technique
+from notorious.planning.structure import Passage, Structure
+from notorious.planning.tempo_match import TRUSTED_TEMPO_CONFIDENCE, Meeting, meet
+from notorious.theory.genres import find_genre
+from notorious.theory.transition_length import transition_length
+
+QUICK: frozenset[Technique] = frozenset({"quick_cut", "echo_out"})
+"""Techniques in which the two tracks are not heard together: the incoming one begins where the outgoing one stops."""
+
+CUT_BEATS = 1.0
+"""The span of a quick cut, in beats of the outgoing track: the two never sound together, a span must have some length."""
+
+ECHO_BARS = 2
+"""How long the echo of an echo-out rings into the incoming track."""
+
+FADE_BARS = 8
+"""An exponential fade between tracks without a firm beat."""
+
+LATEST_SHARE = 0.45
+"""The mix-out lies behind this share of the outgoing track ..."""
+
+EARLIEST_LANDING_SHARE = 0.5
+"""... and what the transition lands on in the incoming track before this share of it."""
+
+MOST_OUT_POINTS = 7
+MOST_IN_POINTS = 5
+BASS_SHARE = 0.18
+"""A passage whose low band holds this share of its power has a bass line or a kick that wants the floor for itself."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way from A to B. Beats are source beats; the length counts beats of A.
+
+    `meeting` says at which tempo. `target_bars` is what the rules of transition length ask for between these passages.
+    """
+
+    technique: Technique
+    out_beat: float
+    in_beat: float
+    length_beats: float
+    meeting: Meeting
+    target_bars: float
+    length_reasons: tuple[str, ...]
+
+    @property
+    def is_quick(self) -> bool:
+        return self.technique in QUICK
+
+    @property
+    def in_length_beats(self) -> float:
+        """The length in beats of B."""
+        return self.length_beats / self.meeting.level
+
+    @property
+    def in_end_beat(self) -> float:
+        """The beat of B on which the transition is over."""
+        return self.in_beat + self.in_length_beats
+
+    @property
+    def out_end_beat(self) -> float:
+        return self.out_beat + self.length_beats
+
+
+def genre_for(brief: Brief, tag: str | None) -> str | None:
+    """The genre whose rules hold for a track: the brief's, else the one that its tag means."""
+    return find_genre(brief.genre) or find_genre(tag)
+
+
+def meeting_of(outgoing: Structure, incoming: Structure) -> Meeting:
+    """How two tracks meet; tracks whose beat cannot be trusted, or whose bars differ, do not meet on the beat."""
+    first, second = outgoing.track.analysis, incoming.track.analysis
+    found = meet(first.grid.bpm, second.grid.bpm)
+    trusted = min(first.tempo.confidence, second.tempo.confidence) >= TRUSTED_TEMPO_CONFIDENCE
+    if found.on_the_beat and trusted and outgoing.beats_per_bar == incoming.beats_per_bar:
+        return found
+    return Meeting(1.0, first.grid.bpm, 0.0, 0.0, on_the_beat=False)
+
+
+def candidates(outgoing: Structure, incoming: Structure, brief: Brief) -> tuple[Candidate, ...]:
+    """All candidates between two tracks, in a fixed order; never none."""
+    meeting = meeting_of(outgoing, incoming)
+    found: dict[tuple[Technique, float, float, float], Candidate] = {}
+    both_steady = outgoing.track.analysis.tempo.steady and incoming.track.analysis.tempo.steady
+    makers: list[Iterator[Candidate]] = [_quick(outgoing, incoming, meeting)]
+    if meeting.on_the_beat and both_steady:
+        makers.append(_long(outgoing, incoming, meeting, brief))
+    elif meeting.on_the_beat:
+        makers.append(_fades(outgoing, incoming, meeting))
+    for maker in makers:
+        for one in maker:
+            found.setdefault((one.technique, one.out_beat, one.in_beat, one.length_beats), one)
+    return tuple(found.values())
+
+
+def out_points(structure: Structure, *, room_bars: float) -> tuple[float, ...]:
+    """Phrase borders in the last part of a track with `room_bars` left behind them, the best few, in order.
+
+    Borders of passages come first, then 16, then 8 bars into them; of equals the later. Never none: a track without
+    such a border gives its last bar line that leaves the room, or its first.
+    """
+    bar = structure.beats_per_bar
+    earliest = structure.first_bar_beat + LATEST_SHARE * (structure.last_bar_beat - structure.first_bar_beat)
+    latest = structure.last_bar_beat - room_bars * bar
+    borders = {beat for beat in structure.phrase_borders() if earliest <= beat <= latest + 1e-6}
+    ranked = sorted(borders, key=lambda beat: (-structure.phrase_bars(beat), -beat))[:MOST_OUT_POINTS]
+    if ranked:
+        return tuple(sorted(ranked))
+    bars = max(0.0, (latest - structure.first_bar_beat) // bar)
+    return (structure.first_bar_beat + bars * bar,)
+
+
+def landing_points(structure: Structure) -> tuple[float, ...]:
+    """Borders of passages in the first part of a track, after its first: where its verse, its buildup, its drop begins."""
+    span = structure.last_bar_beat - structure.first_bar_beat
+    latest = structure.first_bar_beat + EARLIEST_LANDING_SHARE * span
+    return tuple(passage.start_beat for passage in structure.passages[1:] if passage.start_beat <= latest)
+
+
+def _lengths(target_bars: float, room_bars: float) -> tuple[float, ...]:
+    """The target, its half and its double, as far as there is room; cut to whole phrases of 8 (or 4) bars."""
+    lengths: list[float] = []
+    for wanted in (target_bars, target_bars / 2, target_bars * 2):
+        length = min(wanted, room_bars, 64.0)
+        step = 8 if length >= 8 else 4
+        length = length // step * step
+        if length >= 4 and length not in lengths:
+            lengths.append(length)
+    return tuple(lengths)
+
+
+def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Brief) -> Iterator[Candidate]:
+    """Transitions in which both are heard, beat on beat."""
+    bar = outgoing.beats_per_bar
+    genre = genre_for(brief, outgoing.track.tags.genre)
+    first_in = incoming.first_bar_beat
+    # In bars of A: how much of B may be under A at most (two fifths of it), and likewise of A under B.
+    most_bars = 0.4 * min(outgoing.bars, incoming.bars * meeting.level)
+    for out_beat in out_points(outgoing, room_bars=4):
+        room = min(most_bars, (outgoing.last_bar_beat - out_beat) / bar)
+        leaving = outgoing.passage_at(out_beat)
+        landings = landing_points(incoming)
+        for landing in (None, *landings[: MOST_IN_POINTS - 1]):
+            arriving = incoming.passage_at(first_in if landing is None else landing)
+            rule = transition_length(
+                bpm=outgoing.track.analysis.grid.bpm,
+                genre=genre,
+                from_section=leaving.kind,
+                to_section=arriving.kind,
+                energy_difference=abs(leaving.energy - arriving.energy),
+                rule=brief.transition_rule,
+            )
+            for bars in _lengths(float(rule.bars), room):
+                length = bars * bar
+                in_beat = first_in if landing is None else landing - length / meeting.level
+                if in_beat < first_in - 1e-6:
+                    continue
+                for technique in _techniques(outgoing, incoming, out_beat, in_beat, length, meeting):
+                    yield Candidate(
+                        technique, out_beat, in_beat, length, meeting, float(rule.bars), tuple(rule.reasons)
+                    )
+
+
+def _techniques(
+    outgoing: Structure, incoming: Structure, out_beat: float, in_beat: float, length: float, meeting: Meeting
+) -> tuple[Technique, ...]:
+    """The techniques that fit two passages that are heard together."""
+    leaving = outgoing.passage_at(out_beat + length / 2)
+    arriving = incoming.passage_at(in_beat + length / meeting.level / 2)
+    bass_out, bass_in = band_share(leaving, "low"), band_share(arriving, "low")
+    if bass_out >= BASS_SHARE and bass_in >= BASS_SHARE:
+        busy = mid_overlap(leaving, arriving) > 0.5 and "drop" in (leaving.kind, arriving.kind)
+        fitting: list[Technique] = ["eq_swap" if busy else "bass_swap"]
+    elif bass_out < BASS_SHARE and bass_in < BASS_SHARE:
+        fitting = ["exponential_fade"]
+    else:
+        fitting = ["blend"]
+    if leaving.energy - arriving.energy > 0.25:
+        fitting.append("filter_sweep")
+    return tuple(fitting)
+
+
+def _quick(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterator[Candidate]:
+    """Cuts and echo-outs: B begins, at its own tempo, on the downbeat where A stops."""
+    bar = outgoing.beats_per_bar
+    ins = (incoming.first_bar_beat, *landing_points(incoming))[:MOST_IN_POINTS]
+    for out_beat in out_points(outgoing, room_bars=0):
+        for in_beat in ins:
+            yield Candidate("quick_cut", out_beat, in_beat, CUT_BEATS, meeting, 0.0, ())
+            if outgoing.last_bar_beat - out_beat < ECHO_BARS * bar:
+                continue
+            yield Candidate("echo_out", out_beat, in_beat, float(ECHO_BARS * bar), meeting, 0.0, ())
+
+
+def _fades(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterator[Candidate]:
+    """Short fades where a tempo wavers: so short that both beats stay together."""
+    bar = outgoing.beats_per_bar
+    for bars in (FADE_BARS, FADE_BARS // 2):
+        for out_beat in out_points(outgoing, room_bars=bars):
+            for in_beat in (incoming.first_bar_beat, *landing_points(incoming)[:2]):
+                yield Candidate("exponential_fade", out_beat, in_beat, float(bars * bar), meeting, float(FADE_BARS), ())
+
+
+def band_share(passage: Passage, band: str) -> float:
+    """The share of a passage's power that lies in one band, from 0 to 1."""
+    level: float = getattr(passage.spectrum, band)
+    return min(1.0, 10.0 ** (level / 10.0))
+
+
+def mid_overlap(one: Passage, other: Passage) -> float:
+    """How much the middle of two passages lies in the same bands: 0 (in none) to 1 (in the same shares)."""
+    bands = ("low_mid", "mid", "high")
+    first = [band_share(one, band) for band in bands]
+    second = [band_share(other, band) for band in bands]
+    total = max(sum(first), sum(second), 1e-9)
+    return sum(min(a, b) for a, b in zip(first, second, strict=True)) / total

@@ -1,0 +1,142 @@
+"""From a library and a brief to a plan.
+
+    1  who may play: exclusions, tempo range, duplicates             (here)
+    2  in which order: beam search over the profiles                 (search.py)
+    3  where and how each transition: candidates, judged together    (candidates.py, scoring.py, path.py)
+    4  on which clock, how loud                                      (tempo_map.py, gains.py)
+
+Of several good orders the one with the best finished plan is taken. Only tracks of those orders are loaded in full.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.analysis.model import Track
+from notorious.errors import BriefError
+from notorious.planning.brief import Brief
+from notorious.planning.eligible import eligible
+from notorious.planning.path import PairJudge, choose_path
+from notorious.planning.plan import MasterSettings, Plan
+from notorious.planning.pool import Pool, pool_of
+from notorious.planning.profile import TrackProfile
+from notorious.planning.search import CURVE_POINTS, Order, Wish, find_orders
+from notorious.planning.structure import Structure, structure_of
+from notorious.planning.writing import Draft, write_up
+from notorious.theory.curves import Plateau, energy_target
+
+Load = Callable[[str], Track]
+Report = Callable[[str, int, int], None]
+"""Told (what is being done, how many are done, of how many)."""
+
+LENGTH_ATTEMPTS = 3
+SHORTLIST = 3
+
+
+def plan_set(
+    profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, report: Report | None = None
+) -> Plan:
+    """Plan a set.
+
+    `load(sha256)` gives the full Track of a profile; it is called once for each track that comes into question. Raises
+    NothingToMix when no track is left, BriefError when the brief asks for what cannot be (a first track that is not in
+    the library, or is excluded). The result depends on profiles and brief alone, not on the order of the profiles.
+    """
+    kept, left_out = eligible(profiles, brief)
+    pool = pool_of(kept, brief)
+    start = _asked_for(pool, brief.start, "first")
+    end = _asked_for(pool, brief.end, "last")
+    if start is not None and start == end:
+        if len(pool) > 1 and brief.minutes is None:
+            raise BriefError("the first and the last track of the set are the same; ask for two different ones")
+        end = None
+    target = sampled_target(brief)
+    asked_seconds = None if brief.minutes is None else 60.0 * brief.minutes
+    loaded: dict[str, Structure] = {}
+
+    def structure(index: int) -> Structure:
+        sha = pool.profiles[index].sha256
+        if sha not in loaded:
+            loaded[sha] = structure_of(load(sha))
+        return loaded[sha]
+
+    master = MasterSettings()
+    judge = PairJudge(brief, master.loudness_target_lufs)
+    curve = [float(value) for value in target[::4]]
+    seconds = asked_seconds
+    drafts: list[Draft] = []
+    for _ in range(LENGTH_ATTEMPTS):
+        wish = Wish(seconds=seconds, target=target, start=start, end=end)
+        orders = find_orders(pool, wish, report=None if report is None else _named(report, "ordering the tracks"))
+        attempt = [_draft(order, structure, judge, asked_seconds, report) for order in _shortlist(orders)]
+        drafts.extend(attempt)
+        if asked_seconds is None or seconds is None:
+            break
+        nearest = min(attempt, key=lambda draft: abs(draft.seconds - asked_seconds))
+        if _is_near(nearest, asked_seconds, pool):
+            break
+        seconds *= asked_seconds / nearest.seconds
+    best = max(drafts, key=lambda draft: draft.rank(asked_seconds, curve))
+    return write_up(best, brief, left_out, master, target=curve)
+
+
+def sampled_target(brief: Brief) -> NDArray[np.float32]:
+    """The brief's energy target, sampled evenly over the set: float32 of shape (CURVE_POINTS,)."""
+    plateaus = [Plateau(wish.start, wish.end, wish.energy, wish.purpose) for wish in brief.plateaus]
+    return np.array(
+        [
+            energy_target(
+                float(position),
+                curve=brief.curve,
+                plateaus=plateaus,
+                time_of_day=brief.time_of_day,
+                venue=brief.venue,
+                genre=brief.genre,
+            )
+            for position in np.linspace(0.0, 1.0, CURVE_POINTS)
+        ],
+        dtype=np.float32,
+    )
+
+
+def _shortlist(orders: Sequence[Order]) -> Sequence[Order]:
+    """Long sets are drafted once: three drafts of a night cost more than they bring."""
+    return orders[: SHORTLIST if len(orders[0].tracks) <= 60 else 1]
+
+
+def _draft(
+    order: Order,
+    structure: Callable[[int], Structure],
+    judge: PairJudge,
+    seconds: float | None,
+    report: Report | None,
+) -> Draft:
+    structures = tuple(structure(index) for index in order.tracks)
+    path = choose_path(
+        structures, judge, seconds=seconds, report=None if report is None else _named(report, "choosing transitions")
+    )
+    return Draft.of(structures, path)
+
+
+def _is_near(draft: Draft, seconds: float, pool: Pool) -> bool:
+    """Within half a track of the asked length, or there is nothing more to play."""
+    half = 0.5 * float(pool.body_seconds.mean())
+    too_short = draft.seconds < seconds
+    return abs(draft.seconds - seconds) <= half or (too_short and len(draft.structures) == len(pool))
+
+
+def _asked_for(pool: Pool, sha: str | None, place: str) -> int | None:
+    if sha is None:
+        return None
+    try:
+        return pool.index_of(sha)
+    except KeyError:
+        raise BriefError(
+            f"the {place} track asked for ({sha[:12]}…) is not among the {len(pool)} tracks to choose from; "
+            "name one that is in the library and not excluded"
+        ) from None
+
+
+def _named(report: Report, phase: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(phase, done, total)

@@ -1,0 +1,206 @@
+"""The pool: what the search may choose from, as arrays, with the objective's parts that a profile can tell.
+
+Ten thousand tracks are judged against one in a millisecond. The numbers are those of `scoring.py`, part for part; what
+only the full track can tell (phrases, bands, length, loudness) is assumed to be average, so that the sums of the search
+are sums of the same objective.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.planning.brief import Brief
+from notorious.planning.candidates import genre_for
+from notorious.planning.profile import TrackProfile
+from notorious.planning.scoring import (
+    CLASH_CAP,
+    CUT_CAP,
+    NO_MEETING_TEMPO_VALUE,
+    QUICK_EXPOSURE,
+    SET_WEIGHTS,
+    SLOT_WEIGHTS,
+    STUMBLE_CAP,
+    STUMBLE_CAP_PER_HARMONY,
+    TRANSITION_WEIGHTS,
+    TUNING_FREE_CENTS,
+    mean_move_score,
+)
+from notorious.planning.tempo_match import MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE
+from notorious.theory.harmony import move_scores
+from notorious.theory.tempo import tolerance_bpm
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.intp]
+
+AVERAGE_PHRASES = 85.0
+AVERAGE_BANDS = 80.0
+AVERAGE_LENGTH = 85.0
+AVERAGE_LOUDNESS = 90.0
+"""What the best candidate of an ordinary pair reaches in the parts that a profile cannot tell."""
+QUICK_LENGTH = 80.0
+
+JITTER = 1.0
+"""Points by which the seed may prefer one track to another: enough to choose among equals, too little to choose a worse."""
+
+UNSURE_CLASH = 0.5
+
+ARTIST_SPACING = 3
+REPEATED_ARTIST_PENALTY = 60.0
+REPEATED_KEY_PENALTY = 6.0
+KEY_RUN = 3
+"""A key may stand for three tracks; from the fourth on it grows monotonous."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Profiles as arrays, all of shape (tracks,); indices into it name tracks within the search.
+
+    `energy` is on the scale of the curve (level / 10), `artist` is a number per artist and -1 where unknown, `jitter`
+    [points] comes from the brief's seed and the track's own hash alone, so that it does not change with its neighbours.
+    """
+
+    profiles: tuple[TrackProfile, ...]
+    log2_bpm: Floats
+    bpm: Floats
+    tolerance_bpm: Floats
+    tempo_confidence: Floats
+    steady: NDArray[np.bool_]
+    key: Indices
+    key_confidence: Floats
+    tuning_cents: Floats
+    energy: Floats
+    body_seconds: Floats
+    lead_seconds: Floats
+    tail_seconds: Floats
+    artist: Indices
+    jitter: Floats
+    moves: Floats
+    unknown_move: float
+
+    def __len__(self) -> int:
+        return len(self.profiles)
+
+    def index_of(self, sha: str) -> int:
+        """The index of the track with this hash. Raises KeyError when the pool does not hold it."""
+        for index, profile in enumerate(self.profiles):
+            if profile.sha256 == sha:
+                return index
+        raise KeyError(sha)
+
+
+def pool_of(profiles: Sequence[TrackProfile], brief: Brief) -> Pool:
+    """Lay profiles out as arrays, in the order of their hashes (so that the order of the library does not matter)."""
+    ordered = tuple(sorted(profiles, key=lambda profile: profile.sha256))
+    artists: dict[str, int] = {}
+    artist = [
+        -1 if not one.artist else artists.setdefault(one.artist.strip().casefold(), len(artists)) for one in ordered
+    ]
+    tolerances: dict[str | None, float] = {}
+
+    def tolerance(tag: str | None) -> float:
+        if tag not in tolerances:
+            tolerances[tag] = tolerance_bpm(genre_for(brief, tag))
+        return tolerances[tag]
+
+    def column(values: list[float]) -> Floats:
+        return np.array(values, dtype=np.float32)
+
+    bpm = np.array([one.bpm for one in ordered])
+    return Pool(
+        profiles=ordered,
+        log2_bpm=np.log2(bpm).astype(np.float32),
+        bpm=bpm.astype(np.float32),
+        tolerance_bpm=column([tolerance(one.genre) for one in ordered]),
+        tempo_confidence=column([one.tempo_confidence for one in ordered]),
+        steady=np.array([one.steady for one in ordered], dtype=np.bool_),
+        key=np.array([one.key_index for one in ordered], dtype=np.intp),
+        key_confidence=column([one.key_confidence for one in ordered]),
+        tuning_cents=column([one.tuning_cents for one in ordered]),
+        energy=column([one.energy_level / 10.0 for one in ordered]),
+        body_seconds=column([one.body_seconds for one in ordered]),
+        lead_seconds=column([one.mix_in_seconds for one in ordered]),
+        tail_seconds=column([max(0.0, one.duration_seconds - one.mix_out_seconds) for one in ordered]),
+        artist=np.array(artist, dtype=np.intp),
+        jitter=column([JITTER * _chance(brief.seed, one.sha256) for one in ordered]),
+        moves=np.array(move_scores(brief.energy_boosts), dtype=np.float32),
+        unknown_move=mean_move_score(brief.energy_boosts),
+    )
+
+
+def _chance(seed: int, sha: str) -> float:
+    """An even number in 0-1 from a seed and a track."""
+    digest = sha256(f"{seed}:{sha}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2.0**48
+
+
+def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) -> Floats:
+    """The estimated score (0-100) of the transitions from each of `outgoing` to each of `incoming` (None: all).
+
+    Returns float32 of shape (len(outgoing), len(incoming)).
+    """
+    whole = slice(None) if incoming is None else incoming
+    apart = pool.log2_bpm[whole][None, :] - pool.log2_bpm[outgoing][:, None]
+    fold = np.clip(np.rint(apart), -1.0, 1.0)
+    stretch = np.exp2(np.abs(apart - fold)) - 1.0
+    trusted = pool.tempo_confidence >= TRUSTED_TEMPO_CONFIDENCE
+    meets = (stretch <= MAX_STRETCH_SHARED) & trusted[outgoing][:, None] & trusted[whole][None, :]
+    tempo = _tempo_values(pool, outgoing, whole, fold)
+    move = pool.moves[pool.key[outgoing][:, None], pool.key[whole][None, :]]
+    sure = pool.key_confidence[outgoing][:, None] * pool.key_confidence[whole][None, :]
+    detuned = np.abs(pool.tuning_cents[outgoing][:, None] - pool.tuning_cents[whole][None, :]) % 100.0
+    detuned = np.minimum(detuned, 100.0 - detuned)
+    lost = 0.5 * np.maximum(detuned - TUNING_FREE_CENTS, 0.0) * sure
+    harmony = np.maximum(sure * move + (1.0 - sure) * pool.unknown_move - lost, 0.0)
+    both_sure = pool.tempo_confidence[outgoing][:, None] * pool.tempo_confidence[whole][None, :]
+    steady = pool.steady[outgoing][:, None] & pool.steady[whole][None, :]
+    weight = {name: np.float32(value / sum(TRANSITION_WEIGHTS.values())) for name, value in TRANSITION_WEIGHTS.items()}
+    shared = weight["phrases"] * AVERAGE_PHRASES + weight["loudness"] * AVERAGE_LOUDNESS
+    mixed = (
+        weight["harmony"] * harmony
+        + weight["tempo"] * tempo
+        + weight["confidence"] * (100.0 * both_sure * np.where(steady, 1.0, 0.7))
+        + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
+    )
+    # A clash of keys that are surely those: no better than the cap, or than the cut that avoids it.
+    clash = (harmony < 35.0) & (sure >= UNSURE_CLASH)
+    mixed = np.where(clash, np.minimum(mixed, CLASH_CAP), mixed)
+    cut = (
+        weight["harmony"] * (100.0 - QUICK_EXPOSURE * (100.0 - harmony))
+        + weight["tempo"] * np.where(meets, 50.0 + 0.5 * tempo, NO_MEETING_TEMPO_VALUE)
+        + weight["confidence"] * (100.0 - 50.0 * (1.0 - both_sure))
+        + (shared + weight["bands"] * 100.0)
+        + weight["length"] * np.where(meets, 60.0, QUICK_LENGTH)
+    )
+    followed = 100.0 - QUICK_EXPOSURE * (100.0 - harmony)
+    cut = np.minimum(cut, np.where(meets, CUT_CAP, STUMBLE_CAP + STUMBLE_CAP_PER_HARMONY * followed))
+    best: Floats = np.where(meets, np.maximum(mixed, cut), cut).astype(np.float32)
+    return best
+
+
+def _tempo_values(pool: Pool, outgoing: Indices, whole: slice | Indices, fold: Floats) -> Floats:
+    """`theory.tempo.compare_tempo`'s score in array form, for the relations same, half and double."""
+    ratio = np.exp2(fold)
+    slow_bpm, other_bpm = pool.bpm[outgoing][:, None], pool.bpm[whole][None, :]
+    difference = np.where(ratio >= 1.0, np.abs(other_bpm - slow_bpm * ratio), np.abs(other_bpm / ratio - slow_bpm))
+    tolerance = np.minimum(pool.tolerance_bpm[outgoing][:, None], pool.tolerance_bpm[whole][None, :])
+    adjustment = 100.0 * np.abs(slow_bpm * ratio / other_bpm - 1.0)
+    within = 100.0 - 30.0 * difference / tolerance
+    beyond = np.clip(100.0 * (1.0 - adjustment / 10.0), 0.0, 60.0)
+    values: Floats = np.where(difference <= tolerance, within, beyond) * np.where(fold == 0.0, 1.0, 0.9)
+    return values
+
+
+def place_scores(pool: Pool, targets: Floats, whole: slice | Indices = slice(None)) -> Floats:
+    """The estimated score (0-100) of tracks at places with these energy targets, without variety; shape as `targets`."""
+    part = np.minimum(np.abs(pool.energy[whole] - targets) / 0.5, 1.0)
+    energy = 100.0 * (1.0 - 0.6 * part - 0.4 * part * part)
+    weight = SLOT_WEIGHTS["energy"] / sum(SLOT_WEIGHTS.values())
+    values: Floats = (weight * energy + (1.0 - weight) * 90.0).astype(np.float32)
+    return values
+
+
+TRANSITION_SHARE = SET_WEIGHTS["transitions"] / (SET_WEIGHTS["transitions"] + SET_WEIGHTS["places"])
+PLACE_SHARE = 1.0 - TRANSITION_SHARE

@@ -1,0 +1,96 @@
+"""The profile of a track: the little that ordering a set needs to know of each of ten thousand tracks.
+
+An Analysis is tens of kilobytes; a profile is a row. The search works on profiles alone and asks for the full Track of
+those it has chosen.
+"""
+
+from dataclasses import dataclass
+
+from notorious.analysis.model import Track
+from notorious.planning.structure import Structure, structure_of
+from notorious.theory.keys import Key
+
+LATE_SHARE = 0.5
+"""A mix-out lies in the second half of a track."""
+
+
+@dataclass(frozen=True)
+class TrackProfile:
+    """One track as the search sees it.
+
+    `key_index` is `theory.keys.Key.index` (0 to 23). `energy_level` is from 1 to 10; the mix energies (0 to 1, on the
+    scale of a set's curve) are those of the passages where one would bring it in and take it out. The mix points are in
+    seconds of the file: a set that plays the track from one to the other has heard what it has to say.
+    """
+
+    sha256: str
+    path: str
+    title: str
+    artist: str | None
+    genre: str | None
+    bpm: float
+    steady: bool
+    tempo_confidence: float
+    key_index: int
+    key_confidence: float
+    tuning_cents: float
+    energy_level: float
+    duration_seconds: float
+    mix_in_seconds: float
+    mix_out_seconds: float
+    mix_in_energy: float
+    mix_out_energy: float
+    integrated_lufs: float
+
+    @property
+    def body_seconds(self) -> float:
+        """What the track adds to the length of a set, from its mix-in to its mix-out."""
+        return max(1.0, self.mix_out_seconds - self.mix_in_seconds)
+
+    @classmethod
+    def of(cls, track: Track) -> "TrackProfile":
+        """The profile of an analysed track."""
+        return cls.from_structure(structure_of(track))
+
+    @classmethod
+    def from_structure(cls, structure: Structure) -> "TrackProfile":
+        """The same, where the structure is already known."""
+        track = structure.track
+        heard = track.analysis
+        mix_in, mix_out = usual_mix_points(structure)
+        return cls(
+            sha256=track.sha256,
+            path=track.path,
+            title=track.title,
+            artist=track.artist,
+            genre=track.tags.genre,
+            bpm=heard.tempo.bpm if heard.grid.beat_seconds is not None else heard.grid.bpm,
+            steady=heard.tempo.steady,
+            tempo_confidence=heard.tempo.confidence,
+            key_index=Key.parse(heard.key.camelot).index,
+            key_confidence=heard.key.confidence,
+            tuning_cents=heard.key.tuning_cents,
+            energy_level=heard.energy.level,
+            duration_seconds=heard.duration_seconds,
+            mix_in_seconds=structure.seconds(mix_in),
+            mix_out_seconds=structure.seconds(mix_out),
+            mix_in_energy=structure.passage_at(mix_in).energy,
+            mix_out_energy=structure.passage_before(mix_out).energy,
+            integrated_lufs=heard.loudness.integrated_lufs,
+        )
+
+
+def usual_mix_points(structure: Structure) -> tuple[float, float]:
+    """The source beats where one would usually bring a track in and take it out.
+
+    In: its first bar. Out: where the outro begins, if it begins in the second half; else the last phrase border that
+    leaves eight bars for a transition (or half the track, whichever is less).
+    """
+    mix_in = structure.first_bar_beat
+    half = mix_in + LATE_SHARE * (structure.last_bar_beat - mix_in)
+    final = structure.passages[-1]
+    if final.kind == "outro" and final.start_beat >= half:
+        return mix_in, final.start_beat
+    room = min(8.0 * structure.beats_per_bar, structure.last_bar_beat - half)
+    borders = [beat for beat in structure.phrase_borders() if half <= beat <= structure.last_bar_beat - room]
+    return mix_in, max(borders, default=structure.last_bar_beat - room)

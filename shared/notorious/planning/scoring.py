@@ -1,0 +1,354 @@
+"""The judge: what is good about a transition and about a track's place, from 0 to 100, each part with its reason.
+
+This is the objective of planning; docs/mixing.md says the same in prose and it is the only one. The search uses the
+parts that a profile can tell (harmony, tempo, confidence, energy, variety: `pool.py` holds their array form), the
+choice between candidates uses all. A part is a number with a reason; the whole is their weighted mean, unless
+something forbids more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notorious.planning.brief import Brief
+from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, band_share, genre_for, mid_overlap
+from notorious.planning.plan import Component, Score
+from notorious.planning.structure import Structure
+from notorious.theory.harmony import harmonic_move, move_scores
+from notorious.theory.keys import Key
+from notorious.theory.tempo import compare_tempo
+
+TRANSITION_WEIGHTS: Mapping[str, float] = {
+    "harmony": 26.0,
+    "tempo": 20.0,
+    "phrases": 20.0,
+    "bands": 10.0,
+    "length": 10.0,
+    "loudness": 5.0,
+    "confidence": 9.0,
+}
+SLOT_WEIGHTS: Mapping[str, float] = {"energy": 65.0, "variety": 20.0, "play": 15.0}
+SET_WEIGHTS: Mapping[str, float] = {"transitions": 55.0, "places": 35.0, "duration": 10.0}
+
+QUICK_EXPOSURE = 0.35
+"""How much of a harmonic clash is left when the tracks only follow each other: memory of a key lasts some seconds."""
+
+FULL_EXPOSURE_BARS = 8.0
+"""From this length on a clash is heard in full."""
+
+CLASH_CAP = 55.0
+"""A long transition between keys that surely clash is worth no more than this, whatever else is good about it."""
+
+CUT_CAP = 70.0
+"""A cut between tracks that could be blended: it is for effect, and a set of cuts is none."""
+
+STUMBLE_CAP = 40.0
+STUMBLE_CAP_PER_HARMONY = 0.15
+"""A cut between tracks that cannot be mixed on the beat is worth at most 40, and up to 15 more for harmony: of cuts that
+cannot be avoided, those between kindred keys are the better ones."""
+
+NO_MEETING_TEMPO_VALUE = 25.0
+"""The tempo part of a cut between tracks that cannot be mixed on the beat: the floor stumbles, but goes on."""
+
+TUNING_FREE_CENTS = 15.0
+"""Detuning between two tracks that nobody notices; beyond it a point of harmony is lost for every two cents."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A part of a score before it becomes a Component."""
+
+    name: str
+    value: float
+    reason: str
+
+
+def as_score(parts: tuple[Judged, ...], weights: Mapping[str, float], cap: float = 100.0) -> Score:
+    """The weighted mean of parts, at most `cap`."""
+    whole = sum(weights[part.name] for part in parts)
+    mean = sum(weights[part.name] * part.value for part in parts) / whole
+    return Score(
+        total=min(cap, max(0.0, mean)),
+        components=tuple(
+            Component(
+                name=part.name, value=min(100.0, max(0.0, part.value)), weight=weights[part.name], reason=part.reason
+            )
+            for part in parts
+        ),
+    )
+
+
+def mean_of(parts: tuple[Judged, ...], weights: Mapping[str, float], cap: float) -> float:
+    """The total of `as_score` alone."""
+    whole = sum(weights[part.name] for part in parts)
+    return min(cap, sum(weights[part.name] * part.value for part in parts) / whole)
+
+
+@dataclass(frozen=True)
+class TransitionJudgement:
+    """A judged candidate."""
+
+    candidate: Candidate
+    parts: tuple[Judged, ...]
+    cap: float
+
+    @property
+    def total(self) -> float:
+        return mean_of(self.parts, TRANSITION_WEIGHTS, self.cap)
+
+    def score(self) -> Score:
+        return as_score(self.parts, TRANSITION_WEIGHTS, self.cap)
+
+
+def judge_transition(
+    outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief, gains_db: tuple[float, float]
+) -> TransitionJudgement:
+    """Judge one candidate; `gains_db` are the gains that bring the two tracks to the plan's loudness."""
+    exposure = exposure_of(candidate, outgoing.beats_per_bar)
+    harmony, clashes = judge_harmony(outgoing, incoming, exposure, brief)
+    parts = (
+        harmony,
+        judge_tempo(outgoing, incoming, candidate, brief),
+        judge_phrases(outgoing, incoming, candidate),
+        judge_bands(outgoing, incoming, candidate),
+        judge_length(candidate, outgoing.beats_per_bar),
+        judge_loudness(outgoing, incoming, candidate, gains_db),
+        judge_confidence(outgoing, incoming, candidate),
+    )
+    if candidate.is_quick:
+        cap = CUT_CAP if candidate.meeting.on_the_beat else STUMBLE_CAP + STUMBLE_CAP_PER_HARMONY * harmony.value
+    else:
+        cap = CLASH_CAP if clashes and exposure == 1.0 else 100.0
+    return TransitionJudgement(candidate, parts, cap)
+
+
+def exposure_of(candidate: Candidate, beats_per_bar: int) -> float:
+    """How much of the harmony of two tracks is heard at once, 0 to 1."""
+    if candidate.is_quick:
+        return QUICK_EXPOSURE
+    return min(1.0, candidate.length_beats / beats_per_bar / FULL_EXPOSURE_BARS)
+
+
+@lru_cache(maxsize=2)
+def mean_move_score(boosts_allowed: bool) -> float:
+    """What a random move scores: what is to be expected where the keys are not known."""
+    table = move_scores(boosts_allowed)
+    return sum(map(sum, table)) / sum(map(len, table))
+
+
+def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, brief: Brief) -> tuple[Judged, bool]:
+    """The move between the keys, weighed by how sure they are and how long both are heard; and whether it surely clashes."""
+    first, second = outgoing.track.analysis.key, incoming.track.analysis.key
+    move = harmonic_move(Key.parse(first.camelot), Key.parse(second.camelot), boosts_allowed=brief.energy_boosts)
+    sure = first.confidence * second.confidence
+    detuned = tuning_distance(first.tuning_cents, second.tuning_cents)
+    value = harmony_value(move.score, sure, detuned, exposure, mean_move_score(brief.energy_boosts))
+    words = move.reason
+    if detuned > TUNING_FREE_CENTS:
+        words += f"; tuned {detuned:.0f} cents apart"
+    if sure < 0.5:
+        words += f"; the keys are not sure ({100 * sure:.0f} % that both are right)"
+    if move.kind == "clash":
+        words += "; " + ("they clash, but are not heard together" if exposure < 0.5 else "they clash where both are heard")
+    return Judged("harmony", value, words), move.kind == "clash" and sure >= 0.5
+
+
+def harmony_value(move: float, sure: float, detuned_cents: float, exposure: float, unknown: float) -> float:
+    """The number behind `judge_harmony`; plain arithmetic, so that it takes arrays as well."""
+    expected = sure * move + (1.0 - sure) * unknown - 0.5 * max(0.0, detuned_cents - TUNING_FREE_CENTS) * sure
+    return 100.0 - exposure * (100.0 - max(0.0, expected))
+
+
+def tuning_distance(one_cents: float, other_cents: float) -> float:
+    """How far two tunings are apart, 0 to 50 cents: 100 cents are the next note, so 49 and -49 are neighbours."""
+    apart = abs(one_cents - other_cents) % 100.0
+    return min(apart, 100.0 - apart)
+
+
+def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief) -> Judged:
+    """The tolerance of the genres, and what has to be bent."""
+    first, second = outgoing.track.analysis.grid.bpm, incoming.track.analysis.grid.bpm
+    match = compare_tempo(
+        first,
+        second,
+        from_genre=genre_for(brief, outgoing.track.tags.genre),
+        to_genre=genre_for(brief, incoming.track.tags.genre),
+    )
+    meeting = candidate.meeting
+    if not meeting.on_the_beat:
+        return Judged("tempo", NO_MEETING_TEMPO_VALUE, f"{match.reason}; not mixed on the beat")
+    if candidate.technique in QUICK:
+        # Nothing is bent at a cut, but the floor feels the step; so the value is the blend's, half forgiven.
+        return Judged("tempo", 50.0 + 0.5 * match.score, f"{match.reason}; the tempo steps at the cut")
+    bent = f"the incoming track bends {100 * meeting.incoming_stretch:+.2f} %"
+    if meeting.outgoing_stretch:
+        bent = f"they share the bend: {100 * meeting.outgoing_stretch:+.2f} and {100 * meeting.incoming_stretch:+.2f} %"
+    elif abs(meeting.incoming_stretch) < 5e-6:
+        bent = "nothing bends"
+    return Judged("tempo", match.score, f"{match.reason}; {bent}")
+
+
+_LEAVES_WELL: Mapping[str, float] = {
+    "outro": 100.0, "breakdown": 85.0, "verse": 70.0, "drop": 55.0, "intro": 45.0, "buildup": 15.0,
+}  # fmt: skip
+_ARRIVES_WELL: Mapping[str, float] = {
+    "intro": 100.0, "buildup": 75.0, "breakdown": 75.0, "verse": 65.0, "drop": 30.0, "outro": 5.0,
+}  # fmt: skip
+_CUTS_IN_WELL: Mapping[str, float] = {
+    "drop": 100.0, "verse": 80.0, "intro": 65.0, "breakdown": 50.0, "buildup": 50.0, "outro": 5.0,
+}  # fmt: skip
+_PHRASE_VALUE: Mapping[int, float] = {32: 100.0, 16: 85.0, 8: 70.0, 4: 35.0, 0: 0.0}
+_BORDER_WORDS: Mapping[int, str] = {
+    16: "a 16-bar phrase", 8: "an 8-bar phrase", 4: "a 4-bar phrase", 0: "no phrase",
+}  # fmt: skip
+
+
+def judge_phrases(outgoing: Structure, incoming: Structure, candidate: Candidate) -> Judged:
+    """Borders on both sides at the beginning and at the end, and passages that suit each other."""
+    leaving = outgoing.passage_at(candidate.out_beat)
+    starts = (outgoing.phrase_bars(candidate.out_beat), incoming.phrase_bars(candidate.in_beat))
+    if candidate.is_quick:
+        before = outgoing.passage_before(candidate.out_beat)
+        arriving = incoming.passage_at(candidate.in_beat)
+        borders = sum(_PHRASE_VALUE[rank] for rank in starts) / 2
+        # A cut wants to leave at the end of something and to arrive at the beginning of something.
+        fit = (_CUTS_IN_WELL[arriving.kind] + (50.0 if before.kind == "buildup" else 85.0)) / 2
+        words = f"from the end of the {before.kind} straight into the {arriving.kind}"
+    else:
+        landing = incoming.passage_at(candidate.in_end_beat + 1e-6)
+        arriving = incoming.passage_at(candidate.in_beat)
+        end_rank = max(incoming.phrase_bars(candidate.in_end_beat), outgoing.phrase_bars(candidate.out_end_beat))
+        borders = (sum(_PHRASE_VALUE[rank] for rank in starts) + _PHRASE_VALUE[end_rank]) / 3
+        fit = (_LEAVES_WELL[leaving.kind] + _ARRIVES_WELL[arriving.kind]) / 2
+        fit -= 60.0 * both_full(outgoing, incoming, candidate)
+        words = f"{leaving.kind} of one under the {arriving.kind} of the other"
+        if incoming.phrase_bars(candidate.in_end_beat) == 32:
+            words += f", and the {landing.kind} comes as the other is gone"
+    where = " into ".join("a section" if rank == 32 else _BORDER_WORDS[rank] for rank in starts)
+    return Judged("phrases", max(0.0, 0.5 * borders + 0.5 * fit), f"{words}; border of {where}")
+
+
+def both_full(outgoing: Structure, incoming: Structure, candidate: Candidate) -> float:
+    """The share of a transition, 0 to 1, in which drop lies over drop; looked at in 16 places."""
+    full = 0
+    for step in range(16):
+        part = (step + 0.5) / 16
+        one = outgoing.passage_at(candidate.out_beat + part * candidate.length_beats)
+        other = incoming.passage_at(candidate.in_beat + part * candidate.in_length_beats)
+        full += one.kind == "drop" and other.kind == "drop"
+    return full / 16
+
+
+def judge_bands(outgoing: Structure, incoming: Structure, candidate: Candidate) -> Judged:
+    """Whether two passages fight for the same bands, and whether the technique parts them."""
+    if candidate.is_quick:
+        return Judged("bands", 100.0, "never heard together")
+    leaving = outgoing.passage_at(candidate.out_beat + candidate.length_beats / 2)
+    arriving = incoming.passage_at(candidate.in_beat + candidate.in_length_beats / 2)
+    bass = min(band_share(leaving, "low"), band_share(arriving, "low"))
+    middle = mid_overlap(leaving, arriving)
+    value, words = 100.0, []
+    if bass >= BASS_SHARE:
+        swapped = candidate.technique in ("bass_swap", "eq_swap", "filter_sweep")
+        value -= 5.0 if swapped else 50.0
+        words.append("two basses, swapped" if swapped else "two basses on one floor")
+    else:
+        words.append("one bass at a time")
+    # What the middles take from each other counts in proportion to how full they both are.
+    fullness = min(1.0 - band_share(leaving, "low"), 1.0 - band_share(arriving, "low"))
+    cost = 45.0 * middle * fullness * (0.5 if candidate.technique in ("eq_swap", "filter_sweep") else 1.0)
+    words.append(f"{100 * middle:.0f} % of the middle shared" + (", taken in turns" if cost and "eq" in candidate.technique else ""))
+    return Judged("bands", value - cost, ", ".join(words))
+
+
+def judge_length(candidate: Candidate, beats_per_bar: int) -> Judged:
+    """How near the length is to what the rules ask for."""
+    bars = candidate.length_beats / beats_per_bar
+    if candidate.is_quick:
+        value = 60.0 if candidate.meeting.on_the_beat else 80.0
+        return Judged("length", value, "a cut" if candidate.technique == "quick_cut" else f"an echo of {bars:g} bars")
+    away = abs(log2(bars / candidate.target_bars))
+    return Judged(
+        "length",
+        max(0.0, 100.0 - 30.0 * away),
+        f"{bars:g} bars where {candidate.target_bars:g} are asked for ({'; '.join(candidate.length_reasons)})"
+        if candidate.length_reasons
+        else f"{bars:g} bars",
+    )
+
+
+def loudness_step(
+    outgoing: Structure, incoming: Structure, candidate: Candidate, gains_db: tuple[float, float]
+) -> float:
+    """Loudness after the transition minus before it [LU], as the tracks are and with their gains: 8 s on both sides."""
+    out_seconds = outgoing.seconds(candidate.out_beat)
+    in_seconds = incoming.seconds(candidate.in_beat if candidate.is_quick else candidate.in_end_beat)
+    before = outgoing.loudness_between(out_seconds - 8.0, out_seconds - 1.5) + gains_db[0]
+    after = incoming.loudness_between(in_seconds + 1.5, in_seconds + 8.0) + gains_db[1]
+    return after - before
+
+
+def judge_loudness(
+    outgoing: Structure, incoming: Structure, candidate: Candidate, gains_db: tuple[float, float]
+) -> Judged:
+    """How far the loudness steps across the transition."""
+    step = loudness_step(outgoing, incoming, candidate, gains_db)
+    words = "as loud as before" if abs(step) < 1.0 else f"{abs(step):.1f} LU {'louder' if step > 0 else 'softer'} after it"
+    return Judged("loudness", max(0.0, 100.0 - 10.0 * max(0.0, abs(step) - 1.0)), words)
+
+
+def judge_confidence(outgoing: Structure, incoming: Structure, candidate: Candidate) -> Judged:
+    """How sure both grids are; a transition on two grids is only as sure as both together."""
+    first, second = outgoing.track.analysis.tempo, incoming.track.analysis.tempo
+    sure = first.confidence * second.confidence
+    unsteady = [name for name, tempo in (("outgoing", first), ("incoming", second)) if not tempo.steady]
+    if candidate.is_quick:
+        return Judged("confidence", 100.0 - 50.0 * (1.0 - sure), "a cut needs one downbeat only")
+    words = f"both grids are right with {100 * sure:.0f} %"
+    if unsteady:
+        words += f"; the {' and the '.join(unsteady)} track wavers"
+    return Judged("confidence", 100.0 * sure * (0.7 if unsteady else 1.0), words)
+
+
+def energy_value(distance: float) -> float:
+    """What a track is worth that misses the target by `distance` (0-1): 86 at 0.1, 60 at 0.25, 0 from 0.5 on.
+
+    Half linear, half square: the square part makes two small misses better than a large one, so that an order matters
+    even where every track lies below the target.
+    """
+    part = min(1.0, abs(distance) / 0.5)
+    return 100.0 * (1.0 - 0.6 * part - 0.4 * part * part)
+
+
+LEAST_PLAY_SECONDS = 90.0
+"""A track that is cut shorter than this has not been heard; shorter recordings are played whole."""
+
+USUAL_SHARE = 0.6
+"""DJs usually play 60 to 90 % of a track; less than 60 % costs."""
+
+
+def play_value(played_seconds: NDArray[np.float64], whole_seconds: float) -> NDArray[np.float64]:
+    """What playing so much of a track is worth: 100 from 60 % on, falling evenly to 0 at nothing; half of it where it
+    is less than 90 s (or than the recording, if that is shorter)."""
+    share = np.clip(played_seconds / max(whole_seconds, 1e-9), 0.0, 1.0)
+    value = np.minimum(100.0, 100.0 * share / USUAL_SHARE)
+    too_short = played_seconds < min(LEAST_PLAY_SECONDS, 0.8 * whole_seconds)
+    return np.where(too_short, 0.5 * value, value)
+
+
+def judge_energy(target: float, reached: float) -> Judged:
+    """How near a track comes to what its place asks for."""
+    distance = reached - target
+    words = "on the curve" if abs(distance) < 0.05 else f"{abs(distance):.2f} {'above' if distance > 0 else 'below'} the curve"
+    return Judged("energy", energy_value(distance), f"energy {reached:.2f} where {target:.2f} is wanted: {words}")
+
+
+def judge_play(played_seconds: float, whole_seconds: float) -> Judged:
+    """How much of the track is played."""
+    value = float(play_value(np.array(played_seconds), whole_seconds))
+    share = min(1.0, played_seconds / max(whole_seconds, 1e-9))
+    return Judged("play", value, f"plays {played_seconds:.0f} s, {100 * share:.0f} % of it")

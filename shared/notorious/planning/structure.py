@@ -1,0 +1,177 @@
+"""A track laid out on its own bars: where its passages begin, and how hard and how loud each of them is.
+
+An Analysis tells sections in seconds. A set is mixed on bar lines, so this lays the sections on the grid once, and every
+question that planning asks of a track (which phrase borders are there, what plays at this beat, how loud is it) is
+answered from here, in **source beats**: the numbers of the track's own grid.
+"""
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+from notorious.analysis.model import Analysis, Bands, SectionKind, Track
+
+BORDER_TOLERANCE_BARS = 0.1
+"""How far sound may begin after a bar line (or end before one) and still fill that bar: a tenth, a 16th and a half."""
+
+SILENCE_LUFS = -70.0
+"""The absolute gate of ITU-R BS.1770-4; what is quieter says nothing about loudness."""
+
+_ENERGY_SPREAD = 0.5
+"""How much of a section's distance from its track's mean (on the track's own curve) counts on the scale of the set.
+
+A judgement: a track's own curve is stretched to its own extremes, so the full distance would make every breakdown
+silence and every drop a climax.
+"""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A section between two bar lines; `energy` (0 to 1) is on the scale of the set's curve."""
+
+    kind: SectionKind
+    start_beat: float
+    end_beat: float
+    energy: float
+    loudness_lufs: float
+    spectrum: Bands
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A track on its bars. `first_bar_beat` and `last_bar_beat` are the outermost bar lines with sound between them."""
+
+    track: Track
+    beats_per_bar: int
+    passages: tuple[Passage, ...]
+    audible_start_beat: float
+    audible_end_beat: float
+
+    @property
+    def first_bar_beat(self) -> float:
+        return self.passages[0].start_beat
+
+    @property
+    def last_bar_beat(self) -> float:
+        return self.passages[-1].end_beat
+
+    @property
+    def bars(self) -> float:
+        return (self.last_bar_beat - self.first_bar_beat) / self.beats_per_bar
+
+    def seconds(self, beat: float) -> float:
+        return self.track.analysis.grid.seconds(beat)
+
+    def passage_at(self, beat: float) -> Passage:
+        """The passage in which a beat lies; before the first and after the last, the nearest."""
+        for passage in self.passages:
+            if beat < passage.end_beat - 1e-9:
+                return passage
+        return self.passages[-1]
+
+    def passage_before(self, beat: float) -> Passage:
+        """The passage that has been playing when a beat comes."""
+        return self.passage_at(beat - 0.5)
+
+    def phrase_bars(self, beat: float) -> int:
+        """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.
+
+        0 says that no phrase begins there; also for beats that are not bar lines.
+        """
+        bar = (beat - self.passage_at(beat + 1e-6).start_beat) / self.beats_per_bar
+        if abs(bar - round(bar)) > 1e-3:
+            return 0
+        number = round(bar)
+        if number == 0 or abs(beat - self.last_bar_beat) < 1e-6:
+            return 32
+        return next((length for length in (16, 8, 4) if number % length == 0), 0)
+
+    def phrase_borders(self, bars: int = 8) -> tuple[float, ...]:
+        """Beats where a passage begins, and every `bars` bars into it, up to the last bar line (which is one too)."""
+        borders: list[float] = []
+        for passage in self.passages:
+            step = bars * self.beats_per_bar
+            count = max(1, ceil((passage.end_beat - passage.start_beat) / step - 1e-9))
+            borders.extend(passage.start_beat + number * step for number in range(count))
+        borders.append(self.last_bar_beat)
+        return tuple(borders)
+
+    def loudness_between(self, start_seconds: float, end_seconds: float) -> float:
+        """Mean loudness [LUFS] of a stretch, from the short-term loudness; where that is silent, the integrated one."""
+        loudness = self.track.analysis.loudness
+        hop = loudness.hop_seconds
+        first = max(0, ceil(start_seconds / hop - 1e-9))
+        last = min(len(loudness.short_term) - 1, floor(end_seconds / hop + 1e-9))
+        heard = [value for value in loudness.short_term[first : last + 1] if value > SILENCE_LUFS]
+        if not heard:
+            return loudness.integrated_lufs
+        return 10.0 * log10(sum(10.0 ** (value / 10.0) for value in heard) / len(heard))
+
+
+def structure_of(track: Track) -> Structure:
+    """Lay a track's sections on its bars.
+
+    Borders go to the nearest bar line; a section that vanishes thereby is dropped, and a track without usable sections
+    is one verse from its first to its last bar. A track shorter than a bar keeps one bar.
+    """
+    analysis = track.analysis
+    grid, bar = analysis.grid, analysis.grid.beats_per_bar
+    audible_start, audible_end = _audible(analysis)
+
+    def bar_number(seconds: float) -> float:
+        return (grid.beat(seconds) - grid.first_downbeat) / bar
+
+    first = ceil(bar_number(audible_start) - BORDER_TOLERANCE_BARS)
+    last = max(first + 1, floor(bar_number(audible_end) + BORDER_TOLERANCE_BARS))
+    mean_energy = _mean_energy(analysis)
+    passages: list[Passage] = []
+    start = first
+    for number, section in enumerate(analysis.sections):
+        is_last = number == len(analysis.sections) - 1
+        end = last if is_last else min(max(round(bar_number(section.end)), start), last)
+        if end <= start:
+            continue
+        energy = analysis.energy.level / 10.0 + _ENERGY_SPREAD * (section.energy - mean_energy)
+        passages.append(
+            Passage(
+                kind=section.kind,
+                start_beat=grid.first_downbeat + float(start * bar),
+                end_beat=grid.first_downbeat + float(end * bar),
+                energy=min(1.0, max(0.0, energy)),
+                loudness_lufs=section.loudness_lufs,
+                spectrum=section.spectrum,
+            )
+        )
+        start = end
+    if not passages:
+        passages.append(
+            Passage(
+                kind="verse",
+                start_beat=grid.first_downbeat + float(first * bar),
+                end_beat=grid.first_downbeat + float(last * bar),
+                energy=min(1.0, analysis.energy.level / 10.0),
+                loudness_lufs=analysis.loudness.integrated_lufs,
+                spectrum=analysis.spectrum,
+            )
+        )
+    return Structure(
+        track=track,
+        beats_per_bar=bar,
+        passages=tuple(passages),
+        audible_start_beat=grid.beat(audible_start),
+        audible_end_beat=grid.beat(audible_end),
+    )
+
+
+def _audible(analysis: Analysis) -> tuple[float, float]:
+    """Where the sound begins and ends [s]; the whole file where that is not known."""
+    if analysis.audible.end > analysis.audible.start:
+        return analysis.audible.start, analysis.audible.end
+    return 0.0, analysis.duration_seconds
+
+
+def _mean_energy(analysis: Analysis) -> float:
+    """Mean energy of the sections on the track's own curve, weighted by their length."""
+    total = sum(section.end - section.start for section in analysis.sections)
+    if total <= 0:
+        return 0.5
+    return sum(section.energy * (section.end - section.start) for section in analysis.sections) / total

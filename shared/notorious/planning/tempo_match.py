@@ -1,0 +1,57 @@
+"""How two tempos meet in an overlap: at which level, at which tempo, and who bends how far.
+
+The rules (docs/mixing.md, "Tempo"): the incoming track bends to the outgoing one while that takes at most
+`MAX_STRETCH_ALONE`; beyond it they share the bend equally, up to `MAX_STRETCH_SHARED` between them; beyond that they are
+not mixed on the beat at all. Half and double tempo are the same beat counted otherwise.
+"""
+
+from dataclasses import dataclass
+from math import log2, sqrt
+
+MAX_STRETCH_ALONE = 0.04
+"""The incoming track alone bends this far: 82 % of the plays in real mixes are adjusted less (Kim et al., ISMIR 2020)."""
+
+MAX_STRETCH_SHARED = 0.08
+"""Two tracks that share the bend may be this far apart: then each bends 4 %."""
+
+TRUSTED_TEMPO_CONFIDENCE = 0.35
+"""Below it a grid is a guess, and nothing is laid beat on beat by a guess. A judgement, not a fit."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Two tracks in an overlap. Tempos are counted as the outgoing track counts.
+
+    `level` is how many beats of the outgoing track one beat of the incoming lasts (0.5, 1, 2). `overlap_bpm` is the tempo
+    of the overlap. `on_the_beat` says that both can be heard together, beat on beat.
+    """
+
+    level: float
+    overlap_bpm: float
+    outgoing_stretch: float
+    incoming_stretch: float
+    on_the_beat: bool
+
+
+def meet(from_bpm: float, to_bpm: float) -> Meeting:
+    """How a track of `to_bpm` meets one of `from_bpm`: see the rules above. Stretches are shares (0.02 is 2 % faster)."""
+    octaves = log2(to_bpm / from_bpm)
+    fold = min(1, max(-1, round(octaves)))
+    level = 2.0**-fold if fold else 1.0
+    # A track at half the tempo has beats twice as long: level 2 counts two beats of the faster one for each of its own.
+    counted = to_bpm * level
+    apart = max(counted, from_bpm) / min(counted, from_bpm) - 1.0
+    if apart > MAX_STRETCH_SHARED:
+        # Nothing is bent: the outgoing track ends at its tempo, the incoming one begins at its own.
+        return Meeting(1.0, from_bpm, 0.0, 0.0, on_the_beat=False)
+    if apart <= MAX_STRETCH_ALONE:
+        overlap_bpm = from_bpm
+    else:
+        overlap_bpm = sqrt(from_bpm * counted)
+    return Meeting(
+        level=level,
+        overlap_bpm=overlap_bpm,
+        outgoing_stretch=overlap_bpm / from_bpm - 1.0,
+        incoming_stretch=overlap_bpm / counted - 1.0,
+        on_the_beat=True,
+    )
