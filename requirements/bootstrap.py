@@ -2,9 +2,10 @@
 
     python3 requirements/bootstrap.py .venv --extras m4a --lock requirements/engine.lock
 
-Debian ships Python without `ensurepip` unless python3-venv is installed. Then pip's own wheel is fetched from the index that
-pip would use (PIP_INDEX_URL or index-url in pip's configuration, else PyPI) and held against the hash below, which is why it
-may be fetched even where the machine has no certificates to check the server with. Standard library only.
+Debian ships Python without `ensurepip` unless python3-venv is installed. Then pip's own wheel is fetched from the
+index that pip would use (PIP_INDEX_URL or index-url in pip's configuration, else PyPI) and held against the hash
+below, which is why it may be fetched even where the machine has no certificates to check the server with. Standard
+library only.
 """
 
 import argparse

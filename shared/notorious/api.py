@@ -54,8 +54,9 @@ def analyze(
 ) -> Crate:
     """Hear the tracks under some files and folders.
 
-    What was heard before is remembered (in `cache`, a folder; default: the user's cache folder). Files that cannot be used
-    do not stop the run: they are in `Crate.skipped` with their reason. `jobs`: child processes, default one a core.
+    What was heard before is remembered (in `cache`, a folder; default: the user's cache folder). Files that cannot be
+    used do not stop the run: they are in `Crate.skipped` with their reason. `jobs`: child processes, default one a
+    core.
     """
     if isinstance(paths, str | Path):
         paths = [paths]
@@ -129,8 +130,8 @@ def mix(
 ) -> "RenderReport":
     """Render a plan into one recording, with its sheet beside it.
 
-    The format follows from the ending of `output` unless it is given. Raises OutputExists where something is there already
-    and `force` is not set, PlanError where an audio file of the plan is gone or changed.
+    The format follows from the ending of `output` unless it is given. Raises OutputExists where something is there
+    already and `force` is not set, PlanError where an audio file of the plan is gone or changed.
     """
     from notorious.rendering.master import render_mix
 

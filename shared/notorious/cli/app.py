@@ -66,7 +66,7 @@ def is_abort(error: BaseException) -> bool:
 
 def usage_error(error: BaseException) -> str | None:
     """What is wrong with the arguments, and how to learn more; None where it is another kind of error."""
-    # The base class of such errors is Click's, which Typer has imported in old versions and holds a copy of in new ones.
+    # The base class of such errors is Click's: old versions of Typer import it, new ones hold a copy.
     base = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     if not isinstance(error, base):
         return None

@@ -1,7 +1,7 @@
 """Where the program begins and ends: errors become messages and exit codes here and nowhere else.
 
-This module imports the standard library only, and everything else late: whoever presses Ctrl-C while the program is still
-loading gets the same quiet goodbye.
+This module imports the standard library only, and everything else late: whoever presses Ctrl-C while the program is
+still loading gets the same quiet goodbye.
 """
 
 import os

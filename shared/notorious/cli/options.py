@@ -1,7 +1,7 @@
 """The options that several commands share.
 
-The choices are written out here rather than taken from the rooms that own them, since the help must not wait for those to be
-loaded; a test holds them against each other.
+The choices are written out here rather than taken from the rooms that own them, since the help must not wait for
+those to be loaded; a test holds them against each other.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ Plateaus = Annotated[
     list[str] | None,
     typer.Option(
         "--plateau", metavar="START-END:ENERGY[:PURPOSE]", rich_help_panel=_SET,
-        help="A stretch of constant energy, as shares of the set: 0.4-0.6:0.9:peak, or 40%-60%:0.9. May be given again.",
+        help="A stretch of constant energy, in shares of the set: 0.4-0.6:0.9:peak, or 40%-60%:0.9. May be repeated.",
     ),
 ]  # fmt: skip
 TimeOfDay = Annotated[
@@ -81,7 +81,7 @@ Start = Annotated[
 End = Annotated[str | None, typer.Option(metavar="TRACK", help="Last track.", rich_help_panel=_TRACKS)]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(metavar="TRACK", help="Leave this track out. May be given again.", rich_help_panel=_TRACKS),
+    typer.Option(metavar="TRACK", help="Leave this track out. May be repeated.", rich_help_panel=_TRACKS),
 ]
 Bpm = Annotated[
     str | None,

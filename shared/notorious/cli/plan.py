@@ -33,8 +33,8 @@ def plan(
 ) -> int:
     """Choose tracks, order them, decide every transition, and write it all down.
 
-    The plan can be read, edited by hand, and given to `notorious mix`. With --json it is printed, and written only where
-    -o says so.
+    The plan can be read, edited by hand, and given to `notorious mix`. With --json it is printed, and written only
+    where -o says so.
     """
     from notorious.cli.outputs import check_output
     from notorious.cli.planning import plan_paths

@@ -1,6 +1,7 @@
 """What people see while the program works: bars on a terminal, nothing where there is none.
 
-Results go to standard output, everything else to standard error, so that a program can read the one and a person the other.
+Results go to standard output, everything else to standard error, so that a program can read the one and a person the
+other.
 """
 
 import json

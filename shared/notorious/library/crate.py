@@ -1,8 +1,8 @@
 """The crate: the tracks under some paths, heard and ready to be planned with.
 
-`hear` finds the files, asks the store what it knows, lets child processes hear the rest, and keeps every result as it comes, so
-that a run that was stopped goes on where it was. A crate does not hold thousands of analyses in memory: it knows which
-recordings there are and reads a track when it is asked for.
+`hear` finds the files, asks the store what it knows, lets child processes hear the rest, and keeps every result as it
+comes, so that a run that was stopped goes on where it was. A crate does not hold thousands of analyses in memory: it
+knows which recordings there are and reads a track when it is asked for.
 """
 
 import importlib
@@ -51,8 +51,9 @@ class Entry:
 class Crate:
     """Tracks that were heard, in the order in which they were found.
 
-    Iterate over it, or take one by its hash: `crate.track(sha256)`; a track is read from the store each time. `skipped` lists
-    what is not in the crate and why, `heard` counts the tracks that were analysed in this run (the others were known).
+    Iterate over it, or take one by its hash: `crate.track(sha256)`; a track is read from the store each time.
+    `skipped` lists what is not in the crate and why, `heard` counts the tracks that were analysed in this run (the
+    others were known).
     """
 
     def __init__(
@@ -130,10 +131,10 @@ def hear(
 ) -> Crate:
     """Find and hear the tracks under some paths.
 
-    `jobs` is the number of child processes (default: one a core); `store` remembers (default: the user's cache). Files
-    that cannot be used are listed in `Crate.skipped`; so is a file whose content is there already under another name.
-    The result does not depend on `jobs`. Raises Cancelled when `cancelled` says so (polled a few times a second) and leaves
-    what was heard so far in the store; the same is true of a KeyboardInterrupt.
+    `jobs` is the number of child processes (default: one a core); `store` remembers (default: the user's cache).
+    Files that cannot be used are listed in `Crate.skipped`; so is a file whose content is there already under another
+    name. The result does not depend on `jobs`. Raises Cancelled when `cancelled` says so (polled a few times a
+    second) and leaves what was heard so far in the store; the same is true of a KeyboardInterrupt.
     """
     found = find_audio_files(paths)
     hearing = _Hearing(found.files, store or Store.open(), engine, report)

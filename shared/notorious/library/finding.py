@@ -28,9 +28,9 @@ class Named(Protocol):
 def find_track(wish: str, tracks: Sequence[Named]) -> str:
     """The SHA-256 of the one track that is meant.
 
-    Looked for in this order, the first kind that finds anything decides: its path; the beginning of its hash (at least six
-    digits); the name of its file; its title, or "artist - title", alone; a part of them. Case does not matter but for paths.
-    Raises BriefError where no track fits, or several do, naming them.
+    Looked for in this order, the first kind that finds anything decides: its path; the beginning of its hash (at
+    least six digits); the name of its file; its title, or "artist - title", alone; a part of them. Case does not
+    matter but for paths. Raises BriefError where no track fits, or several do, naming them.
     """
     text = wish.strip()
     if not text:

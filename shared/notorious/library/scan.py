@@ -1,9 +1,9 @@
 """Finding the audio files under the paths that were given.
 
-A file that is named is taken whatever its ending says; in folders, files are known by their endings. Folders are walked
-recursively in sorted order, links are followed, and each folder is entered once, so that a link back to a parent ends
-nowhere. Hidden files and folders are passed over (a Mac leaves `._track.mp3` beside every file on a foreign disk), unless
-they are named themselves.
+A file that is named is taken whatever its ending says; in folders, files are known by their endings. Folders are
+walked recursively in sorted order, links are followed, and each folder is entered once, so that a link back to a
+parent ends nowhere. Hidden files and folders are passed over (a Mac leaves `._track.mp3` beside every file on a
+foreign disk), unless they are named themselves.
 """
 
 import os

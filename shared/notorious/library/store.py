@@ -1,16 +1,16 @@
 """What the library remembers between runs: one SQLite file in the user's cache folder.
 
-Three tables. `files` knows the SHA-256 of a path as long as its size, time and inode stay the same, so that a second run
-hashes nothing. `parts` keeps what an analyser heard, by (sha256, analyser, version), so that a new key finder recomputes keys
-only. `digests` keeps small views made from whole analyses (the profiles that planning reads), so that ten thousand tracks
-are read in a fraction of a second.
+Three tables. `files` knows the SHA-256 of a path as long as its size, time and inode stay the same, so that a second
+run hashes nothing. `parts` keeps what an analyser heard, by (sha256, analyser, version), so that a new key finder
+recomputes keys only. `digests` keeps small views made from whole analyses (the profiles that planning reads), so that
+ten thousand tracks are read in a fraction of a second.
 
-Conventions: values are JSON, deflated where they are large; paths are kept as the bytes that the file system uses, since
-not every name is text. Each write is a transaction of its own in WAL mode: several processes may share the file, and what
-was written stays written if one of them is killed.
+Conventions: values are JSON, deflated where they are large; paths are kept as the bytes that the file system uses,
+since not every name is text. Each write is a transaction of its own in WAL mode: several processes may share the
+file, and what was written stays written if one of them is killed.
 
-A cache is never worth a failed run: a broken file is set aside, an unwritable folder or a full disk leaves the results in
-memory; `Store.notes` says so.
+A cache is never worth a failed run: a broken file is set aside, an unwritable folder or a full disk leaves the
+results in memory; `Store.notes` says so.
 """
 
 import contextlib
@@ -32,7 +32,8 @@ SCHEMA = 1
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
-    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 TEXT NOT NULL
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 TEXT NOT
+    NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parts (
     id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, analyser TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL
@@ -111,7 +112,7 @@ class Store:
             for connection in (self._connection, *self._behind):
                 connection.close()
 
-    # -- files -----------------------------------------------------------------------------------------------------------
+    # -- files -----------------------------------------------------------------------------------------------------
 
     def sha256_of(self, path: Path, stamp: FileStamp) -> str | None:
         """The hash of a file that has not changed since it was last read, else None."""
@@ -127,7 +128,7 @@ class Store:
         statement = "INSERT OR REPLACE INTO files (path, size, mtime_ns, inode, sha256) VALUES (?, ?, ?, ?, ?)"
         self._change(lambda connection: connection.execute(statement, row))
 
-    # -- parts -----------------------------------------------------------------------------------------------------------
+    # -- parts -----------------------------------------------------------------------------------------------------
 
     def versions(self, hashes: Iterable[str]) -> dict[str, set[Version]]:
         """Which parts of which recordings are kept."""
@@ -165,7 +166,7 @@ class Store:
 
         self._change(replace)
 
-    # -- digests ---------------------------------------------------------------------------------------------------------
+    # -- digests ---------------------------------------------------------------------------------------------------
 
     def digests(self, kind: str, signature: str) -> dict[tuple[str, str], Any]:
         """All digests of a kind that were made under this signature, by (sha256, path)."""
@@ -185,7 +186,7 @@ class Store:
         statement = "INSERT OR REPLACE INTO digests (kind, signature, sha256, path, value) VALUES (?, ?, ?, ?, ?)"
         self._change(lambda connection: connection.executemany(statement, rows))
 
-    # -- the file underneath ---------------------------------------------------------------------------------------------
+    # -- the file underneath ---------------------------------------------------------------------------------------
 
     def _connect(self) -> sqlite3.Connection:
         if self.path is None:

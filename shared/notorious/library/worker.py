@@ -1,8 +1,8 @@
 """The child process that reads and hears files: `python -m notorious.library.worker ENGINE`.
 
-A file is heard in a child so that whatever it does to a decoder, the run goes on. The child takes tasks from its standard
-input and answers on its standard output, one length-prefixed pickle each (only our own parent writes to it). It ends when
-its input ends, so no child outlives its parent, even one that was killed.
+A file is heard in a child so that whatever it does to a decoder, the run goes on. The child takes tasks from its
+standard input and answers on its standard output, one length-prefixed pickle each (only our own parent writes to it).
+It ends when its input ends, so no child outlives its parent, even one that was killed.
 
     parent                          child
       |  start ----------------------> |

@@ -1,9 +1,9 @@
 """A pool of child processes that survives what files do to them.
 
-The pools of the standard library wait for ever for a child that hangs and give up altogether when one crashes. Here a child
-that takes too long is killed, one that dies is replaced, and in both cases only the file that it held is lost, with the
-reason. Children are started as programs, not forked: nothing of the caller's state reaches them, and a script that
-calls the engine needs no `if __name__ == "__main__"`.
+The pools of the standard library wait for ever for a child that hangs and give up altogether when one crashes. Here a
+child that takes too long is killed, one that dies is replaced, and in both cases only the file that it held is lost,
+with the reason. Children are started as programs, not forked: nothing of the caller's state reaches them, and a
+script that calls the engine needs no `if __name__ == "__main__"`.
 """
 
 import contextlib
@@ -34,8 +34,8 @@ _SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def patience_seconds(task: Task) -> float:
     """How long a task may take: two minutes and five seconds a megabyte.
 
-    Hearing four minutes of MP3 (10 MB) takes about two seconds on one core; the allowance is some eighty times that, for
-    slow disks and busy machines. It is meant for what never ends.
+    Hearing four minutes of MP3 (10 MB) takes about two seconds on one core; the allowance is some eighty times that,
+    for slow disks and busy machines. It is meant for what never ends.
     """
     try:
         size = task.path.stat().st_size
