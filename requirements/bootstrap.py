@@ -57,14 +57,14 @@ def make_environment(folder: Path) -> Path:
             wheel = Path(place) / PIP_WHEEL
             wheel.write_bytes(fetch_pip())
             # A wheel is a zip, and Python runs a package inside one: pip installs itself.
-            run([str(python), str(wheel / "pip"), "install", "--quiet", "--no-index", str(wheel)])
+            run([str(python), str(wheel / "pip"), "install", "-qq", "--no-index", str(wheel)])
     return python
 
 
 def install(python: Path, extras: str, lock: Path) -> None:
     """Install the project in editable mode with the tested versions, or, where those do not exist here, with others."""
     target = f"{ROOT}[{extras}]" if extras else str(ROOT)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
+    command = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--editable", target]
     say("Installing " + (f"with {extras}" if extras else "") + " (about a minute)")
     if subprocess.run([*command, "--constraint", str(lock)], check=False).returncode == 0:
         return
@@ -91,14 +91,12 @@ def fetch_pip() -> bytes:
         except (OSError, ValueError) as error:
             failures.append(f"{page}: {error}")
     return sys.exit(
-        "pip could not be fetched:\n  "
-        + "\n  ".join(failures)
-        + "\nInstall python3-venv, or set PIP_INDEX_URL to an index."
+        "pip could not be fetched:\n  " + "\n  ".join(failures) + "\nInstall python3-venv, or set PIP_INDEX_URL."
     )
 
 
 def indexes() -> list[str]:
-    """Where pip would look: the environment goes before the configuration files, the nearest file before the farther."""
+    """Where pip would look: the environment goes before the configuration files."""
     main_index = os.environ.get("PIP_INDEX_URL")
     extra = os.environ.get("PIP_EXTRA_INDEX_URL", "").split()
     files = configparser.RawConfigParser()

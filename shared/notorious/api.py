@@ -12,7 +12,7 @@ Everything here is a thin thread through the rooms; `import notorious` hands it 
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -88,8 +88,8 @@ def _profile_version() -> str:
     from notorious.planning import profile, structure
 
     digest = hashlib.sha256()
-    for module in (profile, structure):
-        digest.update(Path(module.__file__).read_bytes())
+    for source in (profile.__file__, structure.__file__):
+        digest.update(Path(source or "").read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -107,15 +107,20 @@ def plan(
     from notorious.planning.planner import plan_set
     from notorious.planning.profile import TrackProfile
 
+    def tell(phase: str, done: int, total: int) -> None:
+        if report is not None:
+            report(PlanningProgress(phase.capitalize(), done, total))
+
     if isinstance(tracks, Crate):
         if not tracks.entries:
             raise NothingToMix("there is nothing to plan with: none of the files could be heard")
-        return plan_set(profiles(tracks, report=report, cancelled=cancelled), brief or Brief(), load=tracks.track)
+        pool = profiles(tracks, report=report, cancelled=cancelled)
+        return plan_set(pool, brief or Brief(), load=tracks.track, report=tell)
     by_hash = {track.sha256: track for track in tracks}
     if not by_hash:
         raise NothingToMix("there is nothing to plan with: no tracks were given")
-    pool: Sequence[TrackProfile] = [TrackProfile.of(track) for track in by_hash.values()]
-    return plan_set(pool, brief or Brief(), load=by_hash.__getitem__)
+    pool = [TrackProfile.of(track) for track in by_hash.values()]
+    return plan_set(pool, brief or Brief(), load=by_hash.__getitem__, report=tell)
 
 
 def mix(
@@ -156,7 +161,7 @@ def format_of(output: Path, wish: str | None = None) -> Format:
     by_name = {name: name for name in FORMATS}
     if wish is None:
         if ending in by_name:
-            return by_name[ending]  # type: ignore[return-value]
+            return by_name[ending]
         raise InputError(
             f"{output}: the format cannot be told from the ending; use one of {_listed()}, or say --format"
         )
@@ -164,7 +169,7 @@ def format_of(output: Path, wish: str | None = None) -> Format:
         raise InputError(f'"{wish}" is not a format that can be written; use one of {_listed()}')
     if ending in by_name and ending != wish:
         raise InputError(f"{output}: the ending says {ending}, but {wish} was asked for; change one of them")
-    return by_name[wish]  # type: ignore[return-value]
+    return by_name[wish]
 
 
 def _listed() -> str:

@@ -36,7 +36,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def _dispatch(arguments: Sequence[str]) -> int:
     from notorious.cli.app import execute, is_abort, usage_error
-
     from notorious.errors import Cancelled, NotoriousError
 
     try:

@@ -4,7 +4,7 @@ import unicodedata
 
 
 def printable(text: str) -> str:
-    """The same text without what would move the cursor: line breaks and other control characters become `\\n`, `\\x1b`."""
+    """The same text with line breaks and other control characters written out, as `\\n` and `\\x1b`."""
     return "".join(
         char if unicodedata.category(char) not in ("Cc", "Zl", "Zp") else char.encode("unicode_escape").decode()
         for char in text

@@ -101,7 +101,7 @@ class Crate:
         report: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> list[Any]:
-        """A small JSON value for each track, kept in the store: made once per track, kind, version and set of analysers."""
+        """A small JSON value for each track, made once per kind, version and analysers, and kept in the store."""
         signature = json.dumps([version, TAGS_VERSION, sorted(self._engine.ANALYSERS.items())])
         known = self._store.digests(kind, signature)
         missing = [entry for entry in self.entries if (entry.sha256, str(entry.path)) not in known]
@@ -260,7 +260,7 @@ class _Hearing:
         self._report(Progress(self._files_done, len(self.files), current, per_minute, left))
 
     def outcome(self) -> tuple[list[Entry], list[Skipped]]:
-        """What is in the crate, in the order of the files, and what is not; the first name of a recording is its name."""
+        """What is in the crate, in the order of the files, and what is not; a recording's first name is its name."""
         entries: list[Entry] = []
         skipped: list[Skipped] = []
         names: dict[str, Path] = {}

@@ -143,7 +143,7 @@ class Store:
         return found
 
     def parts(self, sha256: str, versions: Mapping[str, int]) -> dict[str, Any]:
-        """What is kept of one recording, by analyser, in exactly these versions; parts that are missing are left out."""
+        """What is kept of one recording, by analyser, in exactly these versions; what is missing is left out."""
         rows = self._read("SELECT analyser, version, value FROM parts WHERE sha256 = ?", (sha256,))
         return {
             name: json.loads(zlib.decompress(blob)) for name, version, blob in rows if versions.get(name) == version

@@ -147,7 +147,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not end up between our frames.
     os.dup2(2, 1)
-    engine: Engine = importlib.import_module(sys.argv[1])  # type: ignore[assignment]
+    engine: Engine = importlib.import_module(sys.argv[1])
     tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(sys.stdin.buffer, tasks), daemon=True).start()
     write_frame(answers, READY)

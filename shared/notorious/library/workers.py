@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, BinaryIO, Self, cast
 
 import notorious
 from notorious.errors import Cancelled, NotoriousError
@@ -78,7 +78,7 @@ class _Child:
         assert self.process.stdout is not None
         with contextlib.suppress(EOFError):
             while True:
-                events.put(_Event(self, read_frame(self.process.stdout), ended=False))
+                events.put(_Event(self, read_frame(cast(BinaryIO, self.process.stdout)), ended=False))
         events.put(_Event(self, None, ended=True))
 
     def give(self, task: Task, patience: float) -> None:
@@ -87,7 +87,7 @@ class _Child:
         self.deadline = time.monotonic() + patience
         # A child that has just died is noticed by the end of its output; the task fails with it.
         with contextlib.suppress(BrokenPipeError):
-            write_frame(self.process.stdin, task)
+            write_frame(cast(BinaryIO, self.process.stdin), task)
 
     def last_words(self) -> str:
         self.complaints.seek(0)

@@ -80,7 +80,8 @@ def assemble(sha256: str, parts: Mapping[str, Any]) -> Analysis:
             "sections": [section],
             "zones": [],
             "loudness": {
-                "integrated_lufs": -14, "range_lu": 3, "true_peak_dbtp": -1, "hop_seconds": 1.0, "short_term": [-14.0] * 8,
+                "integrated_lufs": -14, "range_lu": 3, "true_peak_dbtp": -1, "hop_seconds": 1.0,
+                "short_term": [-14.0] * 8,
             },
             "spectrum": _BANDS,
             "audible": {"start": 0.0, "end": 8.0},
