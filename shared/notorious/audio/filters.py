@@ -1,14 +1,14 @@
 """Linear-phase filters for mixing: a three-band split that sums back to the input, and a sweepable low- and high-pass.
 
 Conventions: arrays are float32 (frames, channels); frequencies in Hz. No filter delays anything: each is symmetric
-around its middle tap, and what comes out is aligned with what went in. Being FIR filters they know `context_frames(rate)`
-frames to either side of a sample and nothing beyond, so that a segment with that much context is filtered as it would be
-inside the whole (differences are the rounding of the transforms, below -120 dB).
+around its middle tap, and what comes out is aligned with what went in. Being FIR filters they know
+`context_frames(rate)` frames to either side of a sample and nothing beyond, so that a segment with that much context is
+filtered as it would be inside the whole (differences are the rounding of the transforms, below -120 dB).
 
-Design: the magnitude `1 / (1 + (f / fc)^n)`, sampled, transformed and windowed (frequency sampling with a Kaiser window:
-Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd ed., 7.5-7.6). It falls monotonically, so the impulse response
-is compact and hardly rings, unlike that of a steep window design. n = 8 (48 dB an octave) for the split, whose bands must
-part bass drums from what lies above them; n = 4 (24 dB an octave) for the sweep, as DJ mixers have it.
+Design: the magnitude `1 / (1 + (f / fc)^n)`, sampled, transformed and windowed (frequency sampling with a Kaiser
+window: Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd ed., 7.5-7.6). It falls monotonically, so the impulse
+response is compact and hardly rings, unlike that of a steep window design. n = 8 (48 dB an octave) for the split, whose
+bands must part bass drums from what lies above them; n = 4 (24 dB an octave) for the sweep, as DJ mixers have it.
 Filtering: overlap-save in the frequency domain (same book, 8.7.3).
 """
 
@@ -125,8 +125,8 @@ def filter_sweep(x: Samples, rate_hz: int, position: float | Samples, *, context
 
     Args:
         x, context: as `three_bands`.
-        position: for each returned frame [shape=(frames,)], or one for all: 0 is open (the samples pass to the last bit),
-            -1 a low-pass at 70 Hz, +1 a high-pass at 12 kHz, in between on a logarithmic scale of cutoffs.
+        position: for each returned frame [shape=(frames,)], or one for all: 0 is open (the samples pass to the last
+            bit), -1 a low-pass at 70 Hz, +1 a high-pass at 12 kHz, in between on a logarithmic scale of cutoffs.
 
     Returns:
         [shape=(frames, channels)], float32.
