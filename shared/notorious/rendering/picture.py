@@ -1,15 +1,16 @@
 """The picture of a mix: the set at a glance.
 
 From top to bottom, over one time axis: the tracks, each a bar from where it is first heard to where it is last heard,
-with title, key and tempo, coloured by its place on the Camelot wheel (neighbours on the wheel are neighbours in colour);
-the waveform of the mix as it was rendered, its height the peak, its colours the levels of lows, mids and highs on top of
-each other; the transitions as light columns with their technique; the energy that every track brings against the target.
+with title, key and tempo, coloured by its place on the Camelot wheel (neighbours there are neighbours in colour); the
+waveform of the mix as it was rendered, its colours the levels of lows, mids and highs on top of each other; transitions
+as light columns, with technique and score; the energy that every track brings against the target.
 
 Drawn with matplotlib's Agg canvas directly: no display, no global state, no pyplot. The levels were collected by the
 master while it streamed (`band_levels`).
 """
 
 import colorsys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def draw_picture(plan: Plan, levels: BandLevels, destination: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    style = {"font.family": list(installed_families()), "text.parse_math": False, "axes.unicode_minus": True}
+    style: Any = {"font.family": list(installed_families()), "text.parse_math": False, "axes.unicode_minus": True}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DPI, facecolor=_BACKGROUND)
         FigureCanvasAgg(figure)
@@ -188,8 +189,8 @@ def _columns(values: NDArray[np.float32], count: int, *, loudest: bool) -> NDArr
 def _draw_waveform(axes: Any, levels: BandLevels, duration: float) -> None:
     """Three layers inside the outline of the peaks: lows from the middle line outwards, then mids, then highs.
 
-    Each layer is as thick as its share of the amplitude, highs and mids raised by 6 dB for every band they are above the
-    lows: music falls by about as much (pink noise and a little more), and the eye should find all three.
+    Each layer is as thick as its share of the amplitude, mids raised by 6 dB and highs by 12: music falls towards the
+    highs by about as much, and the eye should find all three.
     """
     axes.set_ylim(-1.18, 1.08)
     axes.tick_params(labelbottom=False)
@@ -227,6 +228,10 @@ def _draw_transitions(axes: Any, fitter: Fitter, plan: Plan) -> None:
     duration = plan.clock[-1].seconds
     pixels = (RIGHT - LEFT) * WIDTH_INCHES * DPI / duration
     middles = [_middle_seconds(plan, clock, number) for number in range(len(plan.transitions))]
+    room = min((later - before for before, later in pairwise(middles)), default=duration) * pixels - 8
+    named = [f"{technique_name(transition)} {transition.score.total:.0f}" for transition in plan.transitions]
+    widest = max((fitter.width(words, size=8.5) for words in named), default=0.0)
+    size = 8.5 if widest <= room else 7.0
     for number, transition in enumerate(plan.transitions):
         start = clock.seconds(transition.start_beat)
         end = clock.seconds(transition.start_beat + transition.length_beats)
@@ -234,12 +239,9 @@ def _draw_transitions(axes: Any, fitter: Fitter, plan: Plan) -> None:
         axes.axvspan(start, shown_end, color="white", alpha=0.13, linewidth=0)
         for edge in (start, shown_end):
             axes.axvline(edge, color="white", alpha=0.35, linewidth=0.7)
-        neighbours = [abs(middles[number] - other) for other in middles[max(0, number - 1) : number + 2]]
-        room = min([gap for gap in neighbours if gap > 0], default=duration) * pixels - 8
-        words = f"{technique_name(transition)} {transition.score.total:.0f}"
-        name = technique_name(transition)
-        size = 8.5 if fitter.width(words, size=8.5) <= room else 7.0
-        text = words if fitter.width(words, size=size) <= room else fitter.fit(name, room, size=size)
+        text = named[number]
+        if fitter.width(text, size=size) > room:
+            text = fitter.fit(technique_name(transition), room, size=size)
         half = fitter.width(text, size=size) / 2 / pixels
         axes.text(
             min(max(middles[number], half), duration - half),
