@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from notorious.analysis.accents import find_accents
 from notorious.analysis.alignment import align, attack_envelope
 from notorious.analysis.downbeats import find_bars
-from notorious.analysis.levels import beat_hypotheses
+from notorious.analysis.levels import beat_hypotheses, odds
 from notorious.analysis.model import Grid, Tempo
 from notorious.analysis.onsets import RATE_HZ, find_onsets
 from notorious.analysis.tempo import pulse
@@ -75,5 +75,5 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
         first_downbeat=bars.first_downbeat,
     )
     strength = accents.strength(beats).mean(axis=0)
-    tempo = Tempo(bpm=grid.bpm, confidence=0.5, steady=True)
+    tempo = Tempo(bpm=grid.bpm, confidence=round(odds(hypotheses), 3), steady=True)
     return GridFit(tempo, grid, strength.astype(np.float32), envelope, onsets.flux_rate_hz)

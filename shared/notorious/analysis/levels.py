@@ -1,22 +1,17 @@
 """Levels: which of the periods that run through a track is the beat, and at which phase.
 
 Every hypothesis is a period with one of the instants at which the track, folded by that period, has a peak. Each is
-judged by the same evidence over the whole track, band by band (after Goto & Muraoka 1999, who read the metre from
-kick, snare and chord changes, and Klapuri et al. 2006, who weigh levels against a prior):
+judged by the same evidence over the whole track (after Goto & Muraoka 1999, who read the metre from kick, snare and
+chord changes; Klapuri, Eronen & Astola 2006, who weigh levels against a prior; Krebs, Böck & Widmer 2013, who let the
+pattern of a whole bar speak). `Evidence` says what each part means.
 
-- *contrast*: more begins on the beats than half-way between them;
-- *accent*: more begins on the beats than anywhere;
-- *harmony*: chords and bass notes change on beats rather than between;
-- *evenness*: beats resemble each other (where every other one is weak, the beat is twice as long; where every other
-  pulse of a dotted pattern is weak, it is no beat at all);
-- *duple*: beats part in two or four rather than in three, unless the track does otherwise everywhere;
-- *prior*: how people count (log-normal around `PREFERRED_BPM`; after Moelants 2002, moved up to what DJs count).
-
-The weights were set by hand on 29 pieces of the development music, where results are flat over a factor of two in each
-(see docs/analysis-grid.md).
+The weights were fitted (softmax over a track's hypotheses, then rounded) on 18 synthetic styles at four tempos each
+(tests/unit/grid/synthetic_tracks.py) and 29 pieces of development music at three speeds. Fitted on the synthetic ones
+alone they are right on 95 % of the real pieces (90 % at the notated level), fitted on the real ones alone on 97 % of the synthetic:
+they describe metre, not a collection. In five-fold cross-validation by piece: 95 % and 99 %.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,22 +22,66 @@ from notorious.analysis.tempo import Lines, candidate_periods, related_periods
 
 FOLD_BINS = 48
 PHASES_PER_PERIOD = 6
-WEAKEST_LINE = 0.12
+WEAKEST_LINE = 0.08
 """Periods whose lines hold less than this share of the strongest's power do not run through the track."""
-BAND_WEIGHTS = np.array([0.20, 0.20, 0.20, 0.17, 0.13, 0.10])
+ACCENT_BANDS = np.array([0.20, 0.20, 0.20, 0.17, 0.13, 0.10])
 """Low to high: kicks, bass and chords say more about the beat than hats do."""
-CONTRAST, ACCENT, HARMONY, EVENNESS, DUPLE, PRIOR, LINE = 1.0, 0.5, 0.5, 0.5, 0.5, 2.0, 0.2
+CONTRAST_BANDS = np.array([0.10, 0.20, 0.20, 0.20, 0.15, 0.15])
+"""Against the off-beat the low band is the one that syncopates (bass lines, broken kicks), so it weighs less."""
+SNARE_BANDS = slice(2, 5)
 PREFERRED_BPM = 125.0
+RARELY_ABOVE_BPM = 176.0
+RARELY_BELOW_BPM = 78.0
 FLOOR = 0.05
 """Added to strengths (mean 1) before logarithms: what is absent is not infinitely absent."""
+SHARPNESS = 3.0
+"""Scores times this are log odds, from the same fit."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a hypothesis; logarithms of ratios, so that 0 says nothing, except where noted."""
+
+    contrast: float
+    """More begins on the beats than half-way between them."""
+    accent: float
+    """More begins on the beats than at any time."""
+    harmony: float
+    """Chords and bass notes change on beats rather than between."""
+    duple: float
+    """Beats part in two or four (0), not in three (below 0): dotted patterns pose as beats of 3/2 or 3/4 the tempo."""
+    coverage: float
+    """Share of all onsets that sixteenths of this beat explain, odd ones late by a swing of up to a third of a sixteenth."""
+    eighths: float
+    """More begins on eighths than on odd sixteenths."""
+    line: float
+    """How much of the power of the strongest period in the track this one has."""
+    prior: float
+    """How people count: minus the square of the octaves from `PREFERRED_BPM` (Moelants 2002, moved up to what DJs count)."""
+    fast: float
+    """Octaves beyond `RARELY_ABOVE_BPM`, negative."""
+    slow: float
+    """Octaves beyond `RARELY_BELOW_BPM`, negative."""
+    emptiness: float
+    """Little begins half-way between sixteenths."""
+    snare: float
+    """One beat of four has a stronger mid-band accent than any eighth between beats: the backbeat."""
+    kick: float
+    """The same in the low band."""
+    chord_bars: float
+    """One beat of four sees more harmonic change than any eighth between beats: bar lines lie on beats."""
+
+
+WEIGHTS = np.array(astuple(Evidence(0.3, 1.0, 0.6, 0.7, 4.0, 0.5, 0.9, 2.2, 2.2, 2.0, 0.4, 0.3, 0.15, 1.0)))
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A beat period with a phase [seconds], and its score in nats or so (only differences mean something)."""
+    """A beat period with a phase [seconds], the evidence, and the score (times `SHARPNESS`: log odds)."""
 
     period_seconds: float
     offset_seconds: float
+    evidence: Evidence
     score: float
 
 
@@ -57,41 +96,85 @@ def beat_hypotheses(envelope: NDArray[np.float32], rate_hz: float, accents: Acce
     for period, power in refined:
         if power < WEAKEST_LINE * strongest:
             continue
-        for offset in _phases(envelope, rate_hz, period):
-            score = _score(accents, len(envelope) / rate_hz, period, offset) + LINE * float(np.log(power / strongest))
-            found.append(Hypothesis(period, offset, score))
+        profile = _fold(envelope, rate_hz, period)
+        line = float(np.log(power / strongest))
+        for slot in _peaks(profile):
+            offset = (slot + 0.5) / FOLD_BINS * period
+            evidence = _weigh(accents, len(envelope) / rate_hz, period, offset, _coverage(profile, slot), line)
+            found.append(Hypothesis(period, offset, evidence, float(WEIGHTS @ np.array(astuple(evidence)))))
     return sorted(found, key=lambda hypothesis: -hypothesis.score)
 
 
-def _phases(envelope: NDArray[np.float32], rate_hz: float, period: float) -> list[float]:
-    """Instants within the period at which the folded envelope peaks, highest first."""
+def odds(hypotheses: list[Hypothesis]) -> float:
+    """Probability (as far as the fit goes) that the best hypothesis is the right one of these."""
+    scores = SHARPNESS * np.array([hypothesis.score for hypothesis in hypotheses])
+    return float(1.0 / np.exp(scores - scores.max()).sum())
+
+
+def _fold(envelope: NDArray[np.float32], rate_hz: float, period: float) -> NDArray[np.float64]:
+    """Mean onset strength by place in the period [shape=(FOLD_BINS,)]."""
     times = np.arange(len(envelope)) / rate_hz + FLUX_LEAD_SECONDS
     slot = ((times / period) % 1.0 * FOLD_BINS).astype(int) % FOLD_BINS
-    profile = np.bincount(slot, envelope, FOLD_BINS) / np.maximum(np.bincount(slot, minlength=FOLD_BINS), 1)
-    profile = profile + 0.5 * (np.roll(profile, 1) + np.roll(profile, -1))
-    peaks = np.flatnonzero((profile > np.roll(profile, 1)) & (profile >= np.roll(profile, -1)))
-    best = peaks[np.argsort(-profile[peaks], kind="stable")][:PHASES_PER_PERIOD]
-    return [float((index + 0.5) / FOLD_BINS * period) for index in best]
+    return np.asarray(np.bincount(slot, envelope, FOLD_BINS) / np.maximum(np.bincount(slot, minlength=FOLD_BINS), 1))
+
+
+def _peaks(profile: NDArray[np.float64]) -> list[int]:
+    """Places at which the folded envelope peaks, highest first."""
+    smooth = profile + 0.5 * (np.roll(profile, 1) + np.roll(profile, -1))
+    peaks = np.flatnonzero((smooth > np.roll(smooth, 1)) & (smooth >= np.roll(smooth, -1)))
+    return [int(slot) for slot in peaks[np.argsort(-smooth[peaks], kind="stable")][:PHASES_PER_PERIOD]]
+
+
+def _coverage(profile: NDArray[np.float64], slot: int) -> float:
+    near = profile + np.roll(profile, 1) + np.roll(profile, -1)
+    sixteenth = FOLD_BINS // 4
+    swing = sixteenth // 3
+    straight = near[slot] + near[(slot + 2 * sixteenth) % FOLD_BINS]
+    swung = sum(
+        max(float(near[(slot + odd * sixteenth + late) % FOLD_BINS]) for late in range(swing + 1)) for odd in (1, 3)
+    )
+    return float((straight + swung) / (profile.sum() + 1e-9))
 
 
 def _level(strength: NDArray[np.float32]) -> float:
     """Weighted log strength of a set of instants [shape=(BANDS, n)]."""
-    return float(BAND_WEIGHTS @ np.log(strength.mean(axis=1) + FLOOR))
+    return float(ACCENT_BANDS @ np.log(strength.mean(axis=1) + FLOOR))
 
 
-def _score(accents: Accents, duration: float, period: float, offset: float) -> float:
-    times = offset + period * np.arange(max(2, int((duration - offset) / period)))
-    on = accents.strength(times)
-    beat = _level(on)
-    half = _level(accents.strength(times + period / 2))
-    quarters = _level(np.hstack([accents.strength(times + period / 4), accents.strength(times + period * 0.75)]))
-    thirds = _level(np.hstack([accents.strength(times + period / 3), accents.strength(times + period * 2 / 3)]))
-    change = accents.harmonic_change(np.concatenate([times, times + period / 2]), period)
-    harmony = float(np.log((change[: len(times)].mean() + 1e-3) / (change[len(times) :].mean() + 1e-3)))
-    uneven = abs(_level(on[:, ::2]) - _level(on[:, 1::2]))
-    duple = min(0.0, max(half, quarters) - thirds)
+def _strongest_of_four(values: NDArray[np.float32], floor: float) -> float:
+    """Log of the mean of every fourth value [shape=(n,)], from where it is largest."""
+    return max(float(np.log(values[first::4].mean() + floor)) for first in range(min(4, len(values))))
+
+
+def _weigh(
+    accents: Accents, duration: float, period: float, offset: float, coverage: float, line: float
+) -> Evidence:
+    beats = offset + period * np.arange(max(4, int((duration - offset) / period)))
+    on = accents.strength(beats)
+    off = accents.strength(beats + period / 2)
+    beat, half = _level(on), _level(off)
+    quarters = _level(np.hstack([accents.strength(beats + period * part / 4) for part in (1, 3)]))
+    thirds = _level(np.hstack([accents.strength(beats + period * part / 3) for part in (1, 2)]))
+    between = _level(np.hstack([accents.strength(beats + period * part / 8) for part in (1, 3, 5, 7)]))
+    both = np.concatenate([beats, beats + period / 2])
+    change = accents.harmonic_change(both, period)
+    bars = accents.harmonic_change(both, 2 * period)
+    count = len(beats)
     octaves = float(np.log2(60.0 / period / PREFERRED_BPM))
-    return (
-        CONTRAST * (beat - half) + ACCENT * beat + HARMONY * harmony - EVENNESS * uneven + DUPLE * duple
-        - PRIOR * octaves**2
+    return Evidence(
+        contrast=float(CONTRAST_BANDS @ np.log((on.mean(axis=1) + FLOOR) / (off.mean(axis=1) + FLOOR))),
+        accent=beat,
+        harmony=float(np.log((change[:count].mean() + 1e-3) / (change[count:].mean() + 1e-3))),
+        duple=min(0.0, max(half, quarters) - thirds),
+        coverage=coverage,
+        eighths=half - quarters,
+        line=line,
+        prior=-(octaves**2),
+        fast=-max(0.0, float(np.log2(60.0 / period / RARELY_ABOVE_BPM))),
+        slow=-max(0.0, float(np.log2(RARELY_BELOW_BPM * period / 60.0))),
+        emptiness=-between,
+        snare=_strongest_of_four(on[SNARE_BANDS].mean(axis=0), FLOOR)
+        - _strongest_of_four(off[SNARE_BANDS].mean(axis=0), FLOOR),
+        kick=_strongest_of_four(on[0], FLOOR) - _strongest_of_four(off[0], FLOOR),
+        chord_bars=_strongest_of_four(bars[:count], 1e-3) - _strongest_of_four(bars[count:], 1e-3),
     )
