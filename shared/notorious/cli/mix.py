@@ -58,15 +58,18 @@ def mix(
     from notorious.library.scan import Skipped
     from notorious.planning.edit import read_plan
 
-    target = output or Path(f"mix.{format or 'flac'}")
+    target = (output or Path(f"mix.{format or 'flac'}")).expanduser()
     kind = api.format_of(target, format)
-    check_output(written_files(target), force=force)
+    from_plan = is_plan_file(paths)
+    # The plan that is mixed may be the one that lies beside the mix.
+    given = {path.expanduser().resolve() for path in paths} if from_plan else set()
+    check_output([path for path in written_files(target) if path.resolve() not in given], force=force)
     api.require_encoder(kind)
     screen = Screen()
     skipped: tuple[Skipped, ...] = ()
-    if is_plan_file(paths):
+    if from_plan:
         refuse_wishes(context)
-        made = read_plan(paths[0])
+        made = read_plan(paths[0].expanduser())
     else:
         wishes = Wishes(
             settings={

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from notorious.cli.names import clock_time, printable
+from notorious.cli.names import printable
 from notorious.cli.screen import Screen, print_json
 from notorious.cli.set_list import print_set, set_object
 from notorious.errors import InputError
@@ -22,8 +22,7 @@ _NOT_ABOUT_THE_SET = frozenset({"paths", "output", "format", "force", "jobs", "j
 
 def written_files(output: Path) -> list[Path]:
     """The recording and all that appears beside it."""
-    beside = sheet_paths(output)
-    return [output, beside.plan, beside.cue, beside.playlist, beside.track_list, beside.picture]
+    return [output, *sheet_paths(output).all()]
 
 
 def is_plan_file(paths: Sequence[Path]) -> bool:
@@ -58,13 +57,19 @@ def print_outcome(
             {
                 "output": str(report.output),
                 "files": files,
+                "duration_seconds": report.duration_seconds,
+                "integrated_lufs": report.integrated_lufs,
+                "range_lu": report.range_lu,
+                "true_peak_dbtp": report.true_peak_dbtp,
+                "largest_reduction_db": report.largest_reduction_db,
+                "notes": list(report.notes),
                 "set": set_object(plan),
                 "skipped": [{"path": str(row.path), "reason": row.reason} for row in rows],
             }
         )
     else:
         print_set(plan, screen)
-        screen.say(
-            f"Wrote {printable(str(report.output))} ({clock_time(plan.duration_seconds)}), and its sheet beside it."
-        )
+        for note in report.notes:
+            screen.say(f"Note: {note}")
+        screen.say(f"Wrote {printable(str(report.output))}, and its sheet beside it: {report.closing_line()}.")
     screen.say_skipped(rows)

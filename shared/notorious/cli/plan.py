@@ -44,6 +44,7 @@ def plan(
 
     target = output or (None if json else Path("plan.json"))
     if target is not None:
+        target = target.expanduser()
         check_output([target], force=force)
     wishes = Wishes(
         settings={

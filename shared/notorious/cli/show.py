@@ -18,7 +18,7 @@ def show(
     from notorious.cli.set_list import print_set, set_object
     from notorious.planning.edit import read_plan
 
-    read = read_plan(plan)
+    read = read_plan(plan.expanduser())
     if json:
         print_json(set_object(read))
     else:
