@@ -8,10 +8,12 @@ borders (the drop, say) comes exactly when A is gone.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from notorious.analysis.model import Bands
 from notorious.planning.brief import Brief
 from notorious.planning.plan import Technique
-from notorious.planning.structure import Passage, Structure
+from notorious.planning.structure import Structure
 from notorious.planning.tempo_match import TRUSTED_TEMPO_CONFIDENCE, Meeting, meet
 from notorious.theory.genres import find_genre
 from notorious.theory.transition_length import transition_length
@@ -177,17 +179,17 @@ def _techniques(
     outgoing: Structure, incoming: Structure, out_beat: float, in_beat: float, length: float, meeting: Meeting
 ) -> tuple[Technique, ...]:
     """The techniques that fit two passages that are heard together."""
-    leaving = outgoing.passage_at(out_beat + length / 2)
-    arriving = incoming.passage_at(in_beat + length / meeting.level / 2)
-    bass_out, bass_in = band_share(leaving, "low"), band_share(arriving, "low")
-    if bass_out >= BASS_SHARE and bass_in >= BASS_SHARE:
-        busy = mid_overlap(leaving, arriving) > 0.5 and "drop" in (leaving.kind, arriving.kind)
+    one = Candidate("blend", out_beat, in_beat, length, meeting, 0.0, ())
+    leaving, arriving = spectra_in(outgoing, incoming, one)
+    if leaving.low >= BASS_SHARE and arriving.low >= BASS_SHARE:
+        kinds = {outgoing.passage_at(out_beat).kind, incoming.passage_at(one.in_end_beat - 1).kind}
+        busy = mid_overlap(leaving, arriving) > 0.5 and "drop" in kinds
         fitting: list[Technique] = ["eq_swap" if busy else "bass_swap"]
-    elif bass_out < BASS_SHARE and bass_in < BASS_SHARE:
+    elif leaving.low < BASS_SHARE and arriving.low < BASS_SHARE:
         fitting = ["exponential_fade"]
     else:
         fitting = ["blend"]
-    if leaving.energy - arriving.energy > 0.25:
+    if outgoing.passage_at(out_beat).energy - incoming.passage_at(in_beat).energy > 0.25:
         fitting.append("filter_sweep")
     return tuple(fitting)
 
@@ -213,16 +215,48 @@ def _fades(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterat
                 yield Candidate("exponential_fade", out_beat, in_beat, float(bars * bar), meeting, float(FADE_BARS), ())
 
 
-def band_share(passage: Passage, band: str) -> float:
-    """The share of a passage's power that lies in one band, from 0 to 1."""
-    level: float = getattr(passage.spectrum, band)
-    return min(1.0, 10.0 ** (level / 10.0))
+@dataclass(frozen=True)
+class Spectrum:
+    """Shares of power, 0 to 1, that lie in the bands of `analysis.model.Bands` (air left out: nothing fights there)."""
+
+    low: float
+    low_mid: float
+    mid: float
+    high: float
 
 
-def mid_overlap(one: Passage, other: Passage) -> float:
+def spectra_in(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[Spectrum, Spectrum]:
+    """The mean spectra of both tracks over a transition, by how long each passage lasts in it."""
+    return (
+        _mean_spectrum(outgoing, candidate.out_beat, candidate.out_end_beat),
+        _mean_spectrum(incoming, candidate.in_beat, candidate.in_end_beat),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _shares(bands: Bands) -> Spectrum:
+    low, low_mid, mid, high = (
+        min(1.0, 10.0 ** (level / 10.0)) for level in (bands.low, bands.low_mid, bands.mid, bands.high)
+    )
+    return Spectrum(low, low_mid, mid, high)
+
+
+def _mean_spectrum(structure: Structure, start_beat: float, end_beat: float) -> Spectrum:
+    sums, total = [0.0, 0.0, 0.0, 0.0], 0.0
+    for passage in structure.passages:
+        beats = min(end_beat, passage.end_beat) - max(start_beat, passage.start_beat)
+        if beats > 0:
+            shares = _shares(passage.spectrum)
+            for number, share in enumerate((shares.low, shares.low_mid, shares.mid, shares.high)):
+                sums[number] += beats * share
+            total += beats
+    if total == 0.0:
+        return _shares(structure.passage_at(start_beat).spectrum)
+    return Spectrum(*(value / total for value in sums))
+
+
+def mid_overlap(one: Spectrum, other: Spectrum) -> float:
     """How much the middle of two passages lies in the same bands: 0 (in none) to 1 (in the same shares)."""
-    bands = ("low_mid", "mid", "high")
-    first = [band_share(one, band) for band in bands]
-    second = [band_share(other, band) for band in bands]
+    first, second = (one.low_mid, one.mid, one.high), (other.low_mid, other.mid, other.high)
     total = max(sum(first), sum(second), 1e-9)
     return sum(min(a, b) for a, b in zip(first, second, strict=True)) / total

@@ -39,7 +39,9 @@ def read_plan(path: Path | str) -> Plan:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise PlanError(f"the plan {path} cannot be read: {error}; name a file that `notorious plan` has written") from error
+        raise PlanError(
+            f"the plan {path} cannot be read: {error}; name a file that `notorious plan` has written"
+        ) from error
     return parse_plan(text, source=f"the plan {path}")
 
 

@@ -46,7 +46,9 @@ def matched_gains(
     )
     nudges = np.clip(_settle(steps), -MOST_NUDGE_DB, MOST_NUDGE_DB)
     # A track that its peaks hold back is not pushed further.
-    limits = np.array([PEAK_ALLOWANCE_DB - structure.track.analysis.loudness.true_peak_dbtp for structure in structures])
+    limits = np.array(
+        [PEAK_ALLOWANCE_DB - structure.track.analysis.loudness.true_peak_dbtp for structure in structures]
+    )
     gains = np.minimum(base + nudges, limits)
     nudges = gains - base
     remaining = steps + nudges[1:] - nudges[:-1]

@@ -23,10 +23,12 @@ LEAST_SOLO_BARS = 8
 """Between two transitions a track has the floor for itself for a phrase, in which the tempo returns, too."""
 
 SHORT_SOLO_PENALTY = 40.0
-PULL_PER_MINUTE = 8.0
-"""Points lost per minute that a track plays longer or shorter than its share of the asked length."""
+PULLS_PER_MINUTE = (2.0, 4.0, 8.0)
+"""Points lost per minute that a track plays longer or shorter than its share of the asked length: the gentlest that
+brings the set near enough is taken."""
 
-LENGTH_ROUNDS = 3
+NEAR_ENOUGH = 0.35
+"""Shares of a track's length that a set may miss the asked length by."""
 
 Floats = NDArray[np.float64]
 
@@ -99,50 +101,48 @@ def choose_path(
         if report is not None:
             report(number + 1, len(structures) - 1)
         rows.append(judge.row(structures[number], structures[number + 1]))
-    free = _best_row(structures, rows, None)
+    found = _best_row(structures, rows, None, 0.0)
     if seconds is None:
-        return free
-    plays = _plays(structures, free)
+        return found
+    plays = _plays(structures, found)
+    near = NEAR_ENOUGH * float(plays.mean())
+    missed = abs(float(plays.sum()) - seconds)
     wanted = plays * seconds / plays.sum()
-    found, best_miss = free, abs(float(plays.sum()) - seconds)
-    for _ in range(LENGTH_ROUNDS):
-        path = _best_row(structures, rows, wanted)
-        total = float(_plays(structures, path).sum())
-        if abs(total - seconds) < best_miss - 1.0:
-            found, best_miss = path, abs(total - seconds)
-        if abs(total - seconds) < 0.01 * seconds:
+    for pull in PULLS_PER_MINUTE:
+        if missed <= near:
             break
-        wanted = wanted * seconds / total
+        path = _best_row(structures, rows, wanted, pull)
+        total = float(_plays(structures, path).sum())
+        if abs(total - seconds) < missed - 1.0:
+            found, missed = path, abs(total - seconds)
     return found
 
 
 def _plays(structures: Sequence[Structure], path: Sequence[TransitionJudgement]) -> Floats:
     """What each track adds to the length of the set [s], at its own tempo."""
-    ends = [
-        structure.seconds(judged.candidate.out_beat) for structure, judged in zip(structures, path, strict=False)
-    ]
+    ends = [structure.seconds(judged.candidate.out_beat) for structure, judged in zip(structures, path, strict=False)]
     ends.append(structures[-1].seconds(structures[-1].audible_end_beat))
     starts = [structures[0].seconds(structures[0].audible_start_beat)]
     starts.extend(
         structure.seconds(judged.candidate.in_beat) for structure, judged in zip(structures[1:], path, strict=True)
     )
-    return np.array(ends) - np.array(starts)
+    return np.array(ends, dtype=np.float64) - np.array(starts, dtype=np.float64)
 
 
 def _best_row(
-    structures: Sequence[Structure], rows: Sequence[_Row], wanted: Floats | None
+    structures: Sequence[Structure], rows: Sequence[_Row], wanted: Floats | None, pull: float
 ) -> tuple[TransitionJudgement, ...]:
-    """Viterbi over the rows; `wanted[k]` [s] is what track k should add to the set."""
+    """Viterbi over the rows; `wanted[k]` [s] is what track k should add to the set, at `pull` points a minute."""
     best = TRANSITION_SHARE * rows[0].total + _stay(
         structures[0], _start_of(structures[0]), rows[0].out_seconds[None, :], rows[0].out_end_seconds[None, :],
-        None if wanted is None else float(wanted[0]),
+        None if wanted is None else float(wanted[0]), pull,
     )[0]  # fmt: skip
     back: list[NDArray[np.intp]] = []
     for number in range(1, len(rows)):
         before, after, structure = rows[number - 1], rows[number], structures[number]
         stay = _stay(
             structure, before.in_seconds[:, None], after.out_seconds[None, :], after.out_end_seconds[None, :],
-            None if wanted is None else float(wanted[number]),
+            None if wanted is None else float(wanted[number]), pull,
         )  # fmt: skip
         solo_beats = after.out_beat[None, :] - before.in_end_beat[:, None]
         least = LEAST_SOLO_BARS * structure.beats_per_bar
@@ -153,7 +153,10 @@ def _best_row(
         best = np.max(total, axis=0)
     last, final = structures[-1], rows[-1]
     end = np.array([[last.seconds(last.audible_end_beat)]])
-    best = best + _stay(last, final.in_seconds[:, None], end, end, None if wanted is None else float(wanted[-1]))[:, 0]
+    best = (
+        best
+        + _stay(last, final.in_seconds[:, None], end, end, None if wanted is None else float(wanted[-1]), pull)[:, 0]
+    )
     chosen = [int(np.argmax(best))]
     for pointers in reversed(back):
         chosen.append(int(pointers[chosen[-1]]))
@@ -165,7 +168,12 @@ def _start_of(structure: Structure) -> Floats:
 
 
 def _stay(
-    structure: Structure, in_seconds: Floats, out_seconds: Floats, out_end_seconds: Floats, wanted: float | None
+    structure: Structure,
+    in_seconds: Floats,
+    out_seconds: Floats,
+    out_end_seconds: Floats,
+    wanted: float | None,
+    pull: float,
 ) -> Floats:
     """Points for how much of a track is played, for each mix-in (rows) and mix-out (columns)."""
     whole = structure.seconds(structure.audible_end_beat) - structure.seconds(structure.audible_start_beat)
@@ -173,5 +181,5 @@ def _stay(
     weight = PLACE_SHARE * SLOT_WEIGHTS["play"] / sum(SLOT_WEIGHTS.values())
     points: Floats = weight * play_value(played, whole)
     if wanted is not None:
-        points = points - PULL_PER_MINUTE * np.abs(out_seconds - in_seconds - wanted) / 60.0
+        points = points - pull * np.abs(out_seconds - in_seconds - wanted) / 60.0
     return points

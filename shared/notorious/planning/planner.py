@@ -34,9 +34,7 @@ LENGTH_ATTEMPTS = 3
 SHORTLIST = 3
 
 
-def plan_set(
-    profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, report: Report | None = None
-) -> Plan:
+def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, report: Report | None = None) -> Plan:
     """Plan a set.
 
     `load(sha256)` gives the full Track of a profile; it is called once for each track that comes into question. Raises
@@ -69,7 +67,8 @@ def plan_set(
     for _ in range(LENGTH_ATTEMPTS):
         wish = Wish(seconds=seconds, target=target, start=start, end=end)
         orders = find_orders(pool, wish, report=None if report is None else _named(report, "ordering the tracks"))
-        attempt = [_draft(order, structure, judge, asked_seconds, report) for order in _shortlist(orders)]
+        fillable = asked_seconds if len(orders[0].tracks) < len(pool) or _fills(pool, asked_seconds) else None
+        attempt = [_draft(order, structure, judge, fillable, report) for order in _shortlist(orders)]
         drafts.extend(attempt)
         if asked_seconds is None or seconds is None:
             break
@@ -124,6 +123,11 @@ def _is_near(draft: Draft, seconds: float, pool: Pool) -> bool:
     half = 0.5 * float(pool.body_seconds.mean())
     too_short = draft.seconds < seconds
     return abs(draft.seconds - seconds) <= half or (too_short and len(draft.structures) == len(pool))
+
+
+def _fills(pool: Pool, seconds: float | None) -> bool:
+    """Whether all the tracks together reach the asked length; if not, they are played as they are best played."""
+    return seconds is not None and float(pool.body_seconds.sum()) >= seconds
 
 
 def _asked_for(pool: Pool, sha: str | None, place: str) -> int | None:

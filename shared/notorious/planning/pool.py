@@ -16,14 +16,13 @@ from notorious.planning.brief import Brief
 from notorious.planning.candidates import genre_for
 from notorious.planning.profile import TrackProfile
 from notorious.planning.scoring import (
-    CLASH_CAP,
-    CUT_CAP,
-    NO_MEETING_TEMPO_VALUE,
+    CLASH_FACTOR,
+    CUT_FACTOR,
+    NO_MEETING_TEMPO_VALUES,
     QUICK_EXPOSURE,
     SET_WEIGHTS,
     SLOT_WEIGHTS,
-    STUMBLE_CAP,
-    STUMBLE_CAP_PER_HARMONY,
+    STUMBLE_FACTOR,
     TRANSITION_WEIGHTS,
     TUNING_FREE_CENTS,
     mean_move_score,
@@ -48,7 +47,8 @@ JITTER = 1.0
 UNSURE_CLASH = 0.5
 
 ARTIST_SPACING = 3
-REPEATED_ARTIST_PENALTY = 60.0
+REPEATED_ARTIST_PENALTY = 150.0
+"""More than any transition is worth: an artist returns within three tracks only where nobody else is left."""
 REPEATED_KEY_PENALTY = 6.0
 KEY_RUN = 3
 """A key may stand for three tracks; from the fourth on it grows monotonous."""
@@ -164,18 +164,16 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
         + weight["confidence"] * (100.0 * both_sure * np.where(steady, 1.0, 0.7))
         + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
     )
-    # A clash of keys that are surely those: no better than the cap, or than the cut that avoids it.
-    clash = (harmony < 35.0) & (sure >= UNSURE_CLASH)
-    mixed = np.where(clash, np.minimum(mixed, CLASH_CAP), mixed)
+    clash = (move < 35.0) & (sure >= UNSURE_CLASH)
+    mixed *= np.where(clash, np.float32(CLASH_FACTOR), np.float32(1.0))
     cut = (
         weight["harmony"] * (100.0 - QUICK_EXPOSURE * (100.0 - harmony))
-        + weight["tempo"] * np.where(meets, 50.0 + 0.5 * tempo, NO_MEETING_TEMPO_VALUE)
+        + weight["tempo"] * np.where(meets, 50.0 + 0.5 * tempo, NO_MEETING_TEMPO_VALUES["echo_out"])
         + weight["confidence"] * (100.0 - 50.0 * (1.0 - both_sure))
         + (shared + weight["bands"] * 100.0)
         + weight["length"] * np.where(meets, 60.0, QUICK_LENGTH)
     )
-    followed = 100.0 - QUICK_EXPOSURE * (100.0 - harmony)
-    cut = np.minimum(cut, np.where(meets, CUT_CAP, STUMBLE_CAP + STUMBLE_CAP_PER_HARMONY * followed))
+    cut *= np.where(meets, np.float32(CUT_FACTOR), np.float32(STUMBLE_FACTOR))
     best: Floats = np.where(meets, np.maximum(mixed, cut), cut).astype(np.float32)
     return best
 

@@ -7,8 +7,7 @@ those it has chosen.
 from dataclasses import dataclass
 
 from notorious.analysis.model import Track
-from notorious.planning.structure import Structure, structure_of
-from notorious.theory.keys import Key
+from notorious.planning.structure import Structure, key_of, structure_of
 
 LATE_SHARE = 0.5
 """A mix-out lies in the second half of a track."""
@@ -67,7 +66,7 @@ class TrackProfile:
             bpm=heard.tempo.bpm if heard.grid.beat_seconds is not None else heard.grid.bpm,
             steady=heard.tempo.steady,
             tempo_confidence=heard.tempo.confidence,
-            key_index=Key.parse(heard.key.camelot).index,
+            key_index=key_of(heard.key.camelot).index,
             key_confidence=heard.key.confidence,
             tuning_cents=heard.key.tuning_cents,
             energy_level=heard.energy.level,

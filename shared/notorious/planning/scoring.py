@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.planning.brief import Brief
-from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, band_share, genre_for, mid_overlap
+from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, genre_for, mid_overlap, spectra_in
 from notorious.planning.plan import Component, Score
-from notorious.planning.structure import Structure
+from notorious.planning.structure import Structure, key_of
 from notorious.theory.harmony import harmonic_move, move_scores
-from notorious.theory.keys import Key
 from notorious.theory.tempo import compare_tempo
 
 TRANSITION_WEIGHTS: Mapping[str, float] = {
@@ -32,7 +31,7 @@ TRANSITION_WEIGHTS: Mapping[str, float] = {
     "confidence": 9.0,
 }
 SLOT_WEIGHTS: Mapping[str, float] = {"energy": 65.0, "variety": 20.0, "play": 15.0}
-SET_WEIGHTS: Mapping[str, float] = {"transitions": 55.0, "places": 35.0, "duration": 10.0}
+SET_WEIGHTS: Mapping[str, float] = {"transitions": 50.0, "places": 40.0, "duration": 10.0}
 
 QUICK_EXPOSURE = 0.35
 """How much of a harmonic clash is left when the tracks only follow each other: memory of a key lasts some seconds."""
@@ -40,19 +39,17 @@ QUICK_EXPOSURE = 0.35
 FULL_EXPOSURE_BARS = 8.0
 """From this length on a clash is heard in full."""
 
-CLASH_CAP = 55.0
-"""A long transition between keys that surely clash is worth no more than this, whatever else is good about it."""
+CLASH_FACTOR = 0.65
+"""What a transition of full exposure between keys that surely clash keeps of its worth, whatever else is good about it."""
 
-CUT_CAP = 70.0
+CUT_FACTOR = 0.8
 """A cut between tracks that could be blended: it is for effect, and a set of cuts is none."""
 
-STUMBLE_CAP = 40.0
-STUMBLE_CAP_PER_HARMONY = 0.15
-"""A cut between tracks that cannot be mixed on the beat is worth at most 40, and up to 15 more for harmony: of cuts that
-cannot be avoided, those between kindred keys are the better ones."""
+STUMBLE_FACTOR = 0.65
+"""A cut between tracks that cannot be mixed on the beat: the floor stumbles."""
 
-NO_MEETING_TEMPO_VALUE = 25.0
-"""The tempo part of a cut between tracks that cannot be mixed on the beat: the floor stumbles, but goes on."""
+NO_MEETING_TEMPO_VALUES: Mapping[str, float] = {"echo_out": 30.0, "quick_cut": 15.0}
+"""The tempo part where tracks cannot be mixed on the beat: an echo hides the step in the tempo, a cut shows it."""
 
 TUNING_FREE_CENTS = 15.0
 """Detuning between two tracks that nobody notices; beyond it a point of harmony is lost for every two cents."""
@@ -67,12 +64,12 @@ class Judged:
     reason: str
 
 
-def as_score(parts: tuple[Judged, ...], weights: Mapping[str, float], cap: float = 100.0) -> Score:
-    """The weighted mean of parts, at most `cap`."""
+def as_score(parts: tuple[Judged, ...], weights: Mapping[str, float], factor: float = 1.0) -> Score:
+    """The weighted mean of parts, times what something in them leaves of it."""
     whole = sum(weights[part.name] for part in parts)
     mean = sum(weights[part.name] * part.value for part in parts) / whole
     return Score(
-        total=min(cap, max(0.0, mean)),
+        total=min(100.0, max(0.0, factor * mean)),
         components=tuple(
             Component(
                 name=part.name, value=min(100.0, max(0.0, part.value)), weight=weights[part.name], reason=part.reason
@@ -82,10 +79,10 @@ def as_score(parts: tuple[Judged, ...], weights: Mapping[str, float], cap: float
     )
 
 
-def mean_of(parts: tuple[Judged, ...], weights: Mapping[str, float], cap: float) -> float:
+def mean_of(parts: tuple[Judged, ...], weights: Mapping[str, float], factor: float) -> float:
     """The total of `as_score` alone."""
     whole = sum(weights[part.name] for part in parts)
-    return min(cap, sum(weights[part.name] * part.value for part in parts) / whole)
+    return factor * sum(weights[part.name] * part.value for part in parts) / whole
 
 
 @dataclass(frozen=True)
@@ -94,14 +91,14 @@ class TransitionJudgement:
 
     candidate: Candidate
     parts: tuple[Judged, ...]
-    cap: float
+    factor: float
 
     @property
     def total(self) -> float:
-        return mean_of(self.parts, TRANSITION_WEIGHTS, self.cap)
+        return mean_of(self.parts, TRANSITION_WEIGHTS, self.factor)
 
     def score(self) -> Score:
-        return as_score(self.parts, TRANSITION_WEIGHTS, self.cap)
+        return as_score(self.parts, TRANSITION_WEIGHTS, self.factor)
 
 
 def judge_transition(
@@ -120,10 +117,10 @@ def judge_transition(
         judge_confidence(outgoing, incoming, candidate),
     )
     if candidate.is_quick:
-        cap = CUT_CAP if candidate.meeting.on_the_beat else STUMBLE_CAP + STUMBLE_CAP_PER_HARMONY * harmony.value
+        factor = CUT_FACTOR if candidate.meeting.on_the_beat else STUMBLE_FACTOR
     else:
-        cap = CLASH_CAP if clashes and exposure == 1.0 else 100.0
-    return TransitionJudgement(candidate, parts, cap)
+        factor = CLASH_FACTOR if clashes and exposure == 1.0 else 1.0
+    return TransitionJudgement(candidate, parts, factor)
 
 
 def exposure_of(candidate: Candidate, beats_per_bar: int) -> float:
@@ -143,7 +140,7 @@ def mean_move_score(boosts_allowed: bool) -> float:
 def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, brief: Brief) -> tuple[Judged, bool]:
     """The move between the keys, weighed by how sure they are and how long both are heard; and whether it surely clashes."""
     first, second = outgoing.track.analysis.key, incoming.track.analysis.key
-    move = harmonic_move(Key.parse(first.camelot), Key.parse(second.camelot), boosts_allowed=brief.energy_boosts)
+    move = harmonic_move(key_of(first.camelot), key_of(second.camelot), boosts_allowed=brief.energy_boosts)
     sure = first.confidence * second.confidence
     detuned = tuning_distance(first.tuning_cents, second.tuning_cents)
     value = harmony_value(move.score, sure, detuned, exposure, mean_move_score(brief.energy_boosts))
@@ -153,7 +150,9 @@ def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, bri
     if sure < 0.5:
         words += f"; the keys are not sure ({100 * sure:.0f} % that both are right)"
     if move.kind == "clash":
-        words += "; " + ("they clash, but are not heard together" if exposure < 0.5 else "they clash where both are heard")
+        words += "; " + (
+            "they clash, but are not heard together" if exposure < 0.5 else "they clash where both are heard"
+        )
     return Judged("harmony", value, words), move.kind == "clash" and sure >= 0.5
 
 
@@ -180,7 +179,7 @@ def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, 
     )
     meeting = candidate.meeting
     if not meeting.on_the_beat:
-        return Judged("tempo", NO_MEETING_TEMPO_VALUE, f"{match.reason}; not mixed on the beat")
+        return Judged("tempo", NO_MEETING_TEMPO_VALUES[candidate.technique], f"{match.reason}; not mixed on the beat")
     if candidate.technique in QUICK:
         # Nothing is bent at a cut, but the floor feels the step; so the value is the blend's, half forgiven.
         return Judged("tempo", 50.0 + 0.5 * match.score, f"{match.reason}; the tempo steps at the cut")
@@ -201,6 +200,9 @@ _ARRIVES_WELL: Mapping[str, float] = {
 _CUTS_IN_WELL: Mapping[str, float] = {
     "drop": 100.0, "verse": 80.0, "intro": 65.0, "breakdown": 50.0, "buildup": 50.0, "outro": 5.0,
 }  # fmt: skip
+_CUTS_OUT_WELL: Mapping[str, float] = {
+    "drop": 100.0, "verse": 85.0, "breakdown": 65.0, "outro": 60.0, "intro": 50.0, "buildup": 35.0,
+}  # fmt: skip
 _PHRASE_VALUE: Mapping[int, float] = {32: 100.0, 16: 85.0, 8: 70.0, 4: 35.0, 0: 0.0}
 _BORDER_WORDS: Mapping[int, str] = {
     16: "a 16-bar phrase", 8: "an 8-bar phrase", 4: "a 4-bar phrase", 0: "no phrase",
@@ -216,7 +218,7 @@ def judge_phrases(outgoing: Structure, incoming: Structure, candidate: Candidate
         arriving = incoming.passage_at(candidate.in_beat)
         borders = sum(_PHRASE_VALUE[rank] for rank in starts) / 2
         # A cut wants to leave at the end of something and to arrive at the beginning of something.
-        fit = (_CUTS_IN_WELL[arriving.kind] + (50.0 if before.kind == "buildup" else 85.0)) / 2
+        fit = (_CUTS_IN_WELL[arriving.kind] + _CUTS_OUT_WELL[before.kind]) / 2
         words = f"from the end of the {before.kind} straight into the {arriving.kind}"
     else:
         landing = incoming.passage_at(candidate.in_end_beat + 1e-6)
@@ -247,21 +249,23 @@ def judge_bands(outgoing: Structure, incoming: Structure, candidate: Candidate) 
     """Whether two passages fight for the same bands, and whether the technique parts them."""
     if candidate.is_quick:
         return Judged("bands", 100.0, "never heard together")
-    leaving = outgoing.passage_at(candidate.out_beat + candidate.length_beats / 2)
-    arriving = incoming.passage_at(candidate.in_beat + candidate.in_length_beats / 2)
-    bass = min(band_share(leaving, "low"), band_share(arriving, "low"))
+    leaving, arriving = spectra_in(outgoing, incoming, candidate)
+    bass = min(leaving.low, arriving.low)
     middle = mid_overlap(leaving, arriving)
     value, words = 100.0, []
     if bass >= BASS_SHARE:
         swapped = candidate.technique in ("bass_swap", "eq_swap", "filter_sweep")
-        value -= 5.0 if swapped else 50.0
+        value -= 5.0 if swapped else 30.0
         words.append("two basses, swapped" if swapped else "two basses on one floor")
     else:
         words.append("one bass at a time")
     # What the middles take from each other counts in proportion to how full they both are.
-    fullness = min(1.0 - band_share(leaving, "low"), 1.0 - band_share(arriving, "low"))
+    fullness = min(1.0 - leaving.low, 1.0 - arriving.low)
     cost = 45.0 * middle * fullness * (0.5 if candidate.technique in ("eq_swap", "filter_sweep") else 1.0)
-    words.append(f"{100 * middle:.0f} % of the middle shared" + (", taken in turns" if cost and "eq" in candidate.technique else ""))
+    words.append(
+        f"{100 * middle:.0f} % of the middle shared"
+        + (", taken in turns" if cost and "eq" in candidate.technique else "")
+    )
     return Judged("bands", value - cost, ", ".join(words))
 
 
@@ -297,7 +301,9 @@ def judge_loudness(
 ) -> Judged:
     """How far the loudness steps across the transition."""
     step = loudness_step(outgoing, incoming, candidate, gains_db)
-    words = "as loud as before" if abs(step) < 1.0 else f"{abs(step):.1f} LU {'louder' if step > 0 else 'softer'} after it"
+    words = (
+        "as loud as before" if abs(step) < 1.0 else f"{abs(step):.1f} LU {'louder' if step > 0 else 'softer'} after it"
+    )
     return Judged("loudness", max(0.0, 100.0 - 10.0 * max(0.0, abs(step) - 1.0)), words)
 
 
@@ -328,14 +334,15 @@ LEAST_PLAY_SECONDS = 90.0
 """A track that is cut shorter than this has not been heard; shorter recordings are played whole."""
 
 USUAL_SHARE = 0.6
-"""DJs usually play 60 to 90 % of a track; less than 60 % costs."""
+MOST_SHARE = 0.9
+"""DJs usually play 60 to 90 % of a track: less costs, and so does, a little, playing it to its very end."""
 
 
 def play_value(played_seconds: NDArray[np.float64], whole_seconds: float) -> NDArray[np.float64]:
-    """What playing so much of a track is worth: 100 from 60 % on, falling evenly to 0 at nothing; half of it where it
-    is less than 90 s (or than the recording, if that is shorter)."""
+    """What playing so much of a track is worth: 100 from 60 to 90 %, falling evenly to 0 at nothing and to 85 at all of
+    it; half of that where it is less than 90 s (or than four fifths of the recording, if that is shorter)."""
     share = np.clip(played_seconds / max(whole_seconds, 1e-9), 0.0, 1.0)
-    value = np.minimum(100.0, 100.0 * share / USUAL_SHARE)
+    value = np.minimum(100.0, 100.0 * share / USUAL_SHARE) - 150.0 * np.maximum(0.0, share - MOST_SHARE)
     too_short = played_seconds < min(LEAST_PLAY_SECONDS, 0.8 * whole_seconds)
     return np.where(too_short, 0.5 * value, value)
 
@@ -343,7 +350,11 @@ def play_value(played_seconds: NDArray[np.float64], whole_seconds: float) -> NDA
 def judge_energy(target: float, reached: float) -> Judged:
     """How near a track comes to what its place asks for."""
     distance = reached - target
-    words = "on the curve" if abs(distance) < 0.05 else f"{abs(distance):.2f} {'above' if distance > 0 else 'below'} the curve"
+    words = (
+        "on the curve"
+        if abs(distance) < 0.05
+        else f"{abs(distance):.2f} {'above' if distance > 0 else 'below'} the curve"
+    )
     return Judged("energy", energy_value(distance), f"energy {reached:.2f} where {target:.2f} is wanted: {words}")
 
 

@@ -10,8 +10,10 @@ graph of transitions); Lowerre's beam search; Croes 1958 and Or 1976 for 2-opt a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notorious.planning.pool import (
     ARTIST_SPACING,
@@ -33,10 +35,15 @@ CHILDREN_PER_STATE = 6
 WORK_LIMIT = 1.2e7
 """Judged extensions (states x tracks x steps) before the beam narrows: about a second on one core."""
 
+MOST_CONSIDERED = 1200
+"""Of a large pool only so many tracks, those whose energy suits a place best, are judged in full for it."""
+
 FINISHED_KEPT = 3
 IMPROVED_UP_TO = 160
 """Longer sets are improved by swapping neighbours only: the full neighbourhood grows with the square."""
-ROUNDS = 12
+ROUNDS = 6
+STEPS_PER_ROUND = 60
+REACH = 12
 
 
 @dataclass(frozen=True)
@@ -75,33 +82,34 @@ class _Objective:
         self.length = total if wish.seconds is None else min(wish.seconds, total)
         self.positions = np.linspace(0.0, 1.0, len(wish.target))
 
-    def target_at(self, seconds: Floats) -> Floats:
+    def target_at(self, seconds: NDArray[np.floating[Any]]) -> Floats:
         """The curve at moments of the set [s]."""
         found: Floats = np.interp(seconds / self.length, self.positions, self.wish.target).astype(np.float32)
         return found
 
-    def penalty(self, tracks: Indices) -> float:
-        """Points lost in the whole order for artists that return too soon and keys that stand too long."""
-        artist, key = self.pool.artist[tracks], self.pool.key[tracks]
-        lost = 0.0
-        for distance in range(1, ARTIST_SPACING + 1):
-            same = (artist[distance:] == artist[:-distance]) & (artist[distance:] >= 0)
-            lost += REPEATED_ARTIST_PENALTY * float(same.sum())
-        if len(key) > KEY_RUN:
-            run = np.ones(len(key) - KEY_RUN, dtype=np.bool_)
+    def penalties(self, orders: Indices) -> Floats:
+        """Points that each order (rows) loses for artists that return too soon and keys that stand too long."""
+        artist, key = self.pool.artist[orders], self.pool.key[orders]
+        lost = np.zeros(len(orders), dtype=np.float32)
+        for distance in range(1, min(ARTIST_SPACING, orders.shape[1] - 1) + 1):
+            same = (artist[:, distance:] == artist[:, :-distance]) & (artist[:, distance:] >= 0)
+            lost += np.float32(REPEATED_ARTIST_PENALTY) * same.sum(axis=1)
+        if orders.shape[1] > KEY_RUN:
+            run = np.ones((len(orders), orders.shape[1] - KEY_RUN), dtype=np.bool_)
             for distance in range(1, KEY_RUN + 1):
-                run &= key[KEY_RUN:] == key[KEY_RUN - distance : len(key) - distance]
-            lost += REPEATED_KEY_PENALTY * float(run.sum())
+                run &= key[:, KEY_RUN:] == key[:, KEY_RUN - distance : orders.shape[1] - distance]
+            lost += np.float32(REPEATED_KEY_PENALTY) * run.sum(axis=1)
         return lost
 
-    def worth(self, tracks: Indices, pairs: Floats) -> float:
-        """Mean points per track; `pairs` holds the scores of the len - 1 transitions."""
-        bodies = self.pool.body_seconds[tracks]
-        middles = (np.cumsum(bodies) - bodies / 2).astype(np.float32)
-        places = place_scores(self.pool, self.target_at(middles), tracks)
-        points = PLACE_SHARE * float(places.sum() + self.pool.jitter[tracks].sum())
-        points += TRANSITION_SHARE * float(pairs.sum())
-        return (points - self.penalty(tracks)) / len(tracks)
+    def worths(self, orders: Indices, pairs: Floats) -> Floats:
+        """Mean points per track of each order (rows); `pairs` holds the scores of its transitions, one column less."""
+        bodies = self.pool.body_seconds[orders]
+        middles = np.cumsum(bodies, axis=1) - bodies / 2
+        places = place_scores(self.pool, self.target_at(middles), orders)
+        points = PLACE_SHARE * (places.sum(axis=1) + self.pool.jitter[orders].sum(axis=1))
+        points += TRANSITION_SHARE * pairs.sum(axis=1) - self.penalties(orders)
+        found: Floats = (points / orders.shape[1]).astype(np.float32)
+        return found
 
 
 def find_orders(pool: Pool, wish: Wish, *, report: Callable[[int, int], None] | None = None) -> tuple[Order, ...]:
@@ -119,9 +127,7 @@ def find_orders(pool: Pool, wish: Wish, *, report: Callable[[int, int], None] | 
     return tuple(sorted(best.values(), key=lambda one: (-one.worth, one.tracks)))
 
 
-def _beam(
-    pool: Pool, wish: Wish, objective: _Objective, report: Callable[[int, int], None] | None
-) -> list[_State]:
+def _beam(pool: Pool, wish: Wish, objective: _Objective, report: Callable[[int, int], None] | None) -> list[_State]:
     count = len(pool)
     mean_body = float(pool.body_seconds.mean())
     steps = count if wish.seconds is None else min(count, int(objective.length / mean_body) + 2)
@@ -182,9 +188,7 @@ def _is_long_enough(pool: Pool, wish: Wish, state: _State, mean_body: float) -> 
 def _ended(pool: Pool, wish: Wish, objective: _Objective, state: _State, mean_body: float) -> _State | None:
     """The state as a finished set, when it is within half a track of the asked length or nothing is left."""
     everything = len(state.tracks) + (wish.end is not None and state.tracks[-1] != wish.end) >= len(pool)
-    near = (
-        wish.seconds is not None and _length_when_ended(pool, wish, state) >= wish.seconds - 0.55 * mean_body
-    )
+    near = wish.seconds is not None and _length_when_ended(pool, wish, state) >= wish.seconds - 0.55 * mean_body
     if not everything and not near:
         return None
     return _closed(pool, wish, objective, state)
@@ -194,7 +198,7 @@ def _closed(pool: Pool, wish: Wish, objective: _Objective, state: _State) -> _St
     """The state with the asked last track behind it; its worth with the length it has missed taken off."""
     tracks, worth, length = state.tracks, state.worth, _length_when_ended(pool, wish, state)
     if wish.end is not None and tracks[-1] != wish.end:
-        worth += _extension_worth(pool, wish, objective, [state])[0, wish.end]
+        worth += _extension_worth(pool, objective, [state], np.array([wish.end], dtype=np.intp))[0, 0]
         tracks = (*tracks, wish.end)
     if wish.seconds is not None:
         # A minute too much or too little in an hour costs a point.
@@ -202,36 +206,50 @@ def _closed(pool: Pool, wish: Wish, objective: _Objective, state: _State) -> _St
     return _State(tracks, float(worth), length, state.used)
 
 
-def _extension_worth(pool: Pool, wish: Wish, objective: _Objective, states: list[_State]) -> Floats:
-    """Points that each track (columns) would add to each state (rows)."""
+def _considered(pool: Pool, points: Floats) -> Indices:
+    """The tracks that are judged in full, by what they are worth (shape (tracks,)) at their place; in rising order."""
+    if len(pool) <= MOST_CONSIDERED:
+        return np.arange(len(pool), dtype=np.intp)
+    return np.sort(np.argpartition(-points, MOST_CONSIDERED)[:MOST_CONSIDERED])
+
+
+def _extension_worth(pool: Pool, objective: _Objective, states: list[_State], columns: Indices) -> Floats:
+    """Points that each of the tracks `columns` would add to each state (rows)."""
     lasts = np.array([state.tracks[-1] for state in states], dtype=np.intp)
     elapsed = np.array([state.elapsed for state in states], dtype=np.float32)
-    targets = objective.target_at(elapsed[:, None] + pool.body_seconds[None, :] / 2)
-    worth = PLACE_SHARE * (place_scores(pool, targets) + pool.jitter) + TRANSITION_SHARE * pair_scores(pool, lasts)
+    targets = objective.target_at(elapsed[:, None] + pool.body_seconds[columns][None, :] / 2)
+    worth = PLACE_SHARE * (place_scores(pool, targets, columns) + pool.jitter[columns])
+    worth += TRANSITION_SHARE * pair_scores(pool, lasts, columns)
+    artists, every_key = pool.artist[columns], pool.key[columns]
     for row, state in enumerate(states):
         recent = [artist for artist in pool.artist[list(state.tracks[-ARTIST_SPACING:])] if artist >= 0]
         if recent:
-            worth[row, np.isin(pool.artist, recent)] -= REPEATED_ARTIST_PENALTY
+            worth[row, np.isin(artists, recent)] -= REPEATED_ARTIST_PENALTY
         keys = set(pool.key[list(state.tracks[-KEY_RUN:])].tolist())
         if len(state.tracks) >= KEY_RUN and len(keys) == 1:
-            worth[row, pool.key == keys.pop()] -= REPEATED_KEY_PENALTY
+            worth[row, every_key == keys.pop()] -= REPEATED_KEY_PENALTY
     extended: Floats = worth.astype(np.float32)
     return extended
 
 
 def _extended(pool: Pool, wish: Wish, objective: _Objective, states: list[_State], width: int) -> list[_State]:
     """The best extensions of the states: at most `CHILDREN_PER_STATE` of each, no two with the same tracks and end."""
-    worth = _extension_worth(pool, wish, objective, states)
+    free = np.ones(len(pool), dtype=np.bool_)
+    free[list(frozenset.intersection(*(state.used for state in states)))] = False
+    middle = np.median(np.array([state.elapsed for state in states], dtype=np.float32))
+    targets = objective.target_at(np.float32(middle) + pool.body_seconds / 2)
+    columns = _considered(pool, np.where(free, place_scores(pool, targets) + pool.jitter, -np.inf))
+    worth = _extension_worth(pool, objective, states, columns)
     found: list[tuple[float, int, int]] = []
     for row, state in enumerate(states):
         line = worth[row]
-        line[list(state.used)] = -np.inf
+        line[np.isin(columns, list(state.used))] = -np.inf
         if wish.end is not None:
-            line[wish.end] = -np.inf
+            line[columns == wish.end] = -np.inf
         count = min(CHILDREN_PER_STATE, len(line))
         chosen = np.argpartition(-line, count - 1)[:count]
         found.extend(
-            (state.worth + float(line[index]), row, int(index)) for index in chosen if np.isfinite(line[index])
+            (state.worth + float(line[place]), row, int(columns[place])) for place in chosen if np.isfinite(line[place])
         )
     found.sort(key=lambda one: (-one[0], one[1], one[2]))
     result: list[_State] = []
@@ -258,7 +276,7 @@ def _improve(pool: Pool, wish: Wish, objective: _Objective, tracks: tuple[int, .
         if order.tolist() == before:
             break
     pairs = _pairs_along(pool, order)
-    return Order(tuple(int(index) for index in order), objective.worth(order, pairs))
+    return Order(tuple(int(index) for index in order), float(objective.worths(order[None, :], pairs[None, :])[0]))
 
 
 def _pairs_along(pool: Pool, order: Indices) -> Floats:
@@ -287,40 +305,40 @@ def _rearranged(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -
     if count > IMPROVED_UP_TO:
         return order
     matrix = pair_scores(pool, order, order)
+    moves = _moves(count, first, last)
     local = np.arange(count)
-
-    def worth(arrangement: Indices) -> float:
-        return objective.worth(order[arrangement], matrix[arrangement[:-1], arrangement[1:]])
-
-    best = worth(local)
-    reach = count if count <= 40 else 12
-    improved = True
-    rounds = 0
-    while improved and rounds < ROUNDS:
-        improved = False
-        rounds += 1
-        for i in range(first, last):
-            for j in range(i + 1, min(last, i + 1 + reach)):
-                for changed in _neighbours(local, i, j):
-                    value = worth(changed)
-                    if value > best + 1e-6:
-                        local, best, improved = changed, value, True
+    best = float(objective.worths(order[None, :], matrix[local[:-1], local[1:]][None, :])[0])
+    for _ in range(STEPS_PER_ROUND):
+        arrangements = local[moves]
+        worths = objective.worths(order[arrangements], matrix[arrangements[:, :-1], arrangements[:, 1:]])
+        chosen = int(np.argmax(worths))
+        if worths[chosen] <= best + 1e-4:
+            break
+        local, best = arrangements[chosen], float(worths[chosen])
     return order[local]
 
 
-def _neighbours(local: Indices, i: int, j: int) -> tuple[Indices, ...]:
-    """Swap two, reverse what lies between them, move one of them to the other's place (either way)."""
-    swapped = local.copy()
-    swapped[i], swapped[j] = local[j], local[i]
-    if j == i + 1:
-        return (swapped,)
-    reversed_ = local.copy()
-    reversed_[i : j + 1] = local[i : j + 1][::-1]
-    later = local.copy()
-    later[i:j], later[j] = local[i + 1 : j + 1], local[i]
-    earlier = local.copy()
-    earlier[i + 1 : j + 1], earlier[i] = local[i:j], local[j]
-    return swapped, reversed_, later, earlier
+def _moves(count: int, first: int, last: int) -> Indices:
+    """All rearrangements of one step, a row each: swap two, reverse what lies between, move one to the other's place.
+
+    Only positions in [first, last) change; in long sets only within `REACH` of each other.
+    """
+    identity = np.arange(count, dtype=np.intp)
+    rows: list[Indices] = []
+    for i in range(first, last):
+        for j in range(i + 1, min(last, i + 1 + (count if count <= 40 else REACH))):
+            swapped = identity.copy()
+            swapped[[i, j]] = swapped[[j, i]]
+            rows.append(swapped)
+            if j == i + 1:
+                continue
+            reversed_ = identity.copy()
+            reversed_[i : j + 1] = identity[i : j + 1][::-1]
+            later, earlier = identity.copy(), identity.copy()
+            later[i:j], later[j] = identity[i + 1 : j + 1], i
+            earlier[i + 1 : j + 1], earlier[i] = identity[i:j], j
+            rows.extend((reversed_, later, earlier))
+    return np.stack(rows)
 
 
 def _replaced(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -> Indices:
@@ -333,13 +351,16 @@ def _replaced(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -> 
     for k in range(first, last):
         bodies = pool.body_seconds[order]
         begin = float(bodies[:k].sum())
-        worth = PLACE_SHARE * (
-            place_scores(pool, objective.target_at(begin + pool.body_seconds / 2)) + pool.jitter
-        )
+        places = place_scores(pool, objective.target_at(begin + pool.body_seconds / 2)) + pool.jitter
+        columns = _considered(pool, places)
+        if order[k] not in columns:
+            columns = np.append(columns, order[k])
+        worth = np.full(len(pool), -np.inf, dtype=np.float32)
+        worth[columns] = PLACE_SHARE * places[columns]
         if k > 0:
-            worth = worth + TRANSITION_SHARE * pair_scores(pool, order[k - 1 : k])[0]
+            worth[columns] += TRANSITION_SHARE * pair_scores(pool, order[k - 1 : k], columns)[0]
         if k < count - 1:
-            worth = worth + TRANSITION_SHARE * _scores_into(pool, int(order[k + 1]))
+            worth[columns] += TRANSITION_SHARE * pair_scores(pool, columns, order[k + 1 : k + 2])[:, 0]
         near = [order[n] for n in range(max(0, k - ARTIST_SPACING), min(count, k + ARTIST_SPACING + 1)) if n != k]
         for artist in {int(pool.artist[index]) for index in near} - {-1}:
             worth[pool.artist == artist] -= REPEATED_ARTIST_PENALTY
@@ -353,10 +374,3 @@ def _replaced(pool: Pool, wish: Wish, objective: _Objective, order: Indices) -> 
         if worth[chosen] > keep + 1e-3:
             order[k] = chosen
     return order
-
-
-def _scores_into(pool: Pool, track: int) -> Floats:
-    """The transition scores from every track of the pool into one."""
-    every = np.arange(len(pool), dtype=np.intp)
-    scores: Floats = pair_scores(pool, every, np.array([track], dtype=np.intp))[:, 0]
-    return scores

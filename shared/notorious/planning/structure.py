@@ -6,9 +6,11 @@ answered from here, in **source beats**: the numbers of the track's own grid.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor, log10
 
 from notorious.analysis.model import Analysis, Bands, SectionKind, Track
+from notorious.theory.keys import Key
 
 BORDER_TOLERANCE_BARS = 0.1
 """How far sound may begin after a bar line (or end before one) and still fill that bar: a tenth, a 16th and a half."""
@@ -175,3 +177,9 @@ def _mean_energy(analysis: Analysis) -> float:
     if total <= 0:
         return 0.5
     return sum(section.energy * (section.end - section.start) for section in analysis.sections) / total
+
+
+@lru_cache(maxsize=64)
+def key_of(camelot: str) -> Key:
+    """The key that an Analysis names; there are 24 of them and ten thousand tracks."""
+    return Key.parse(camelot)

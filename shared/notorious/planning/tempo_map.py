@@ -126,9 +126,7 @@ def _place(
     return tuple(placements), tuple(overlaps)
 
 
-def _overlap_tempo(
-    outgoing: Structure, incoming: Structure, candidate: Candidate
-) -> tuple[float, tuple[float, float]]:
+def _overlap_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[float, tuple[float, float]]:
     """The tempo of an overlap (as the outgoing track counts) and the stretch of both; wavering tracks by their mean there."""
     meeting = candidate.meeting
     one, other = outgoing.track.analysis, incoming.track.analysis

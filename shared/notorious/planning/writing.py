@@ -7,7 +7,6 @@ import numpy as np
 
 from notorious.planning.brief import Brief
 from notorious.planning.gains import matched_gains
-from notorious.planning.path import TransitionJudgement
 from notorious.planning.plan import (
     Anchor,
     LeftOut,
@@ -23,6 +22,7 @@ from notorious.planning.scoring import (
     SET_WEIGHTS,
     SLOT_WEIGHTS,
     Judged,
+    TransitionJudgement,
     as_score,
     judge_energy,
     judge_play,
@@ -80,9 +80,7 @@ def write_up(
             zip(draft.structures, tempo_map.placements, places, strict=True)
         )
     )
-    transitions = tuple(
-        _transition(number, draft, judged, steps[number]) for number, judged in enumerate(draft.path)
-    )
+    transitions = tuple(_transition(number, draft, judged, steps[number]) for number, judged in enumerate(draft.path))
     asked = None if brief.minutes is None else 60.0 * brief.minutes
     return Plan(
         title=_title(brief, draft.seconds),
@@ -124,7 +122,9 @@ def _transition(number: int, draft: Draft, judged: TransitionJudgement, step_lu:
     candidate, overlap = judged.candidate, draft.tempo_map.overlaps[number]
     outgoing, incoming = draft.structures[number], draft.structures[number + 1]
     score = judged.score()
-    leaving = outgoing.passage_before(candidate.out_beat) if candidate.is_quick else outgoing.passage_at(candidate.out_beat)
+    leaving = (
+        outgoing.passage_before(candidate.out_beat) if candidate.is_quick else outgoing.passage_at(candidate.out_beat)
+    )
     return Transition(
         index=number,
         technique=candidate.technique,
@@ -241,7 +241,11 @@ def _set_parts(draft: Draft, asked_seconds: float | None, target: Sequence[float
             )
         )
     places = [place.score.total for place in _places(draft, target)]
-    parts.append(Judged("places", float(np.mean(places)), f"{len(places)} tracks, on average {np.mean(places):.0f} at their places"))
+    parts.append(
+        Judged(
+            "places", float(np.mean(places)), f"{len(places)} tracks, on average {np.mean(places):.0f} at their places"
+        )
+    )
     if asked_seconds is not None:
         off = draft.seconds - asked_seconds
         words = f"{draft.seconds / 60:.1f} minutes where {asked_seconds / 60:g} were asked for"
