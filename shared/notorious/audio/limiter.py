@@ -27,8 +27,8 @@ ATTACK_SECONDS = 0.006
 HOLD_SECONDS = 0.025  # half a period of 20 Hz
 RELEASE_SECONDS = 0.15  # time constant
 # Detectors differ in how they end at half the sample rate, and the gain moves under their taps: reduced peaks land this
-# much below the ceiling, and none that stays within half of it is touched. Chosen on white noise, music clipped by 12 dB
-# and tones up to 0.43 of the rate; white noise, the worst, came out 0.11 dB above its target (soxr VHQ, eight times).
+# much below the ceiling, and what stays below by half of it is not touched. Chosen on white noise, music clipped by 12
+# dB and tones up to 0.43 of the rate; white noise, the worst, came out 0.11 dB above its target (soxr VHQ, eight times).
 _MARGIN_DB = 0.12
 _RELEASED_DB = 0.005
 _CHUNK_FRAMES = 16384

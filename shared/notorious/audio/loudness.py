@@ -31,8 +31,8 @@ _WEIGHTS = {"L": 1.0, "R": 1.0, "C": 1.0, "LFE": 0.0, "Ls": 1.41, "Rs": 1.41, "L
 class LoudnessResult:
     """What a meter heard.
 
-    `short_term_lufs` [LUFS] holds, every `hop_seconds`, the loudness of the 3 s centred there, as far as they lie inside
-    the audio (at both ends, the window is shorter: it is not filled up with silence).
+    `short_term_lufs` [LUFS] holds, every `hop_seconds`, the loudness of the 3 s centred there, as far as they lie
+    inside the audio (at both ends, the window is shorter: it is not filled up with silence).
     """
 
     integrated_lufs: float
