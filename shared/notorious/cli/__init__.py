@@ -1,1 +1,1 @@
-"""cli"""
+"""The program `notorious`: one file per command."""

@@ -1,0 +1,66 @@
+# Notorious: from a folder of music to a DJ mix.
+#
+#   make mix MUSIC=~/Music OUT=mix.flac     a mix of your music (ARGS="--minutes 60 --curve wave" for more)
+#   make mix                                a mix of a synthesised demo crate
+#   make test                               everything that is checked
+#   make bench | lint | demo | clean
+#
+# Needs Python 3.11 or later and make. Everything goes into .venv in this folder.
+
+OUT ?= mix.flac
+DEMO ?= demo
+ARGS ?=
+PYTEST_ARGS ?= -n 2
+VENV := .venv
+BIN := $(VENV)/bin
+# Paths reach the shell through the environment: they may hold blanks and quotes.
+export MUSIC OUT DEMO VENV
+
+# The first Python that is new enough; PYTHON=... names one.
+FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11; do \
+	if [ -n "$$candidate" ] && command -v "$$candidate" >/dev/null 2>&1 \
+	&& "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$candidate"; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
+	exit 1; fi
+
+.PHONY: mix demo test bench lint clean environment test-environment
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+
+environment: $(VENV)/.engine
+test-environment: $(VENV)/.test
+
+$(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.py
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a --lock requirements/engine.lock
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.engine requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,test --lock requirements/test.lock
+	@touch $@
+
+mix: environment
+	@if [ -n "$$MUSIC" ]; then music="$$MUSIC"; else music="$$DEMO"; \
+	[ -e "$$music" ] || $(BIN)/notorious demo "$$music"; fi; \
+	$(BIN)/notorious mix "$$music" -o "$$OUT" $(ARGS)
+
+demo: environment
+	$(BIN)/notorious demo "$$DEMO" $(ARGS)
+
+lint: test-environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: test-environment
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist shared/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find shared tests requirements -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,72 @@
+"""`notorious analyze`: hear tracks and print what was heard."""
+
+from typing import TYPE_CHECKING
+
+from notorious.cli import exit_codes
+from notorious.cli.options import Jobs, Json, Paths
+
+if TYPE_CHECKING:
+    from notorious.analysis.model import Track
+    from notorious.cli.screen import Screen
+    from notorious.library.crate import Crate
+
+
+def analyze(paths: Paths, json: Json = False, jobs: Jobs = None) -> int:
+    """Hear tracks: tempo, beats, key, energy, sections, loudness.
+
+    With --json, one object a line for each track, in the order of the files. What was heard before is remembered.
+    """
+    from notorious.cli.hearing import hear_paths
+    from notorious.cli.screen import Screen, print_json
+
+    screen = Screen()
+    crate = hear_paths(paths, jobs=jobs, screen=screen)
+    if json:
+        for track in crate:
+            print_json(track.json_object())
+    elif len(crate):
+        _print_table(crate, screen)
+    screen.say_skipped(crate.skipped)
+    if len(crate):
+        return exit_codes.OK
+    if crate.skipped:
+        return exit_codes.NO_USABLE_AUDIO
+    screen.say("There are no audio files there.")
+    return exit_codes.NOTHING_TO_MIX
+
+
+def _print_table(crate: "Crate", screen: "Screen") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Track", overflow="fold")
+    for heading in ("Time", "BPM", "Key", "Energy", "LUFS"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Sections", overflow="fold")
+    for track in crate:
+        table.add_row(*_cells(track))
+    screen.out.print(table)
+    for track in crate:
+        for note in track.analysis.notes:
+            screen.say(f"Note: {_name(track)}: {note}.")
+
+
+def _cells(track: "Track") -> list[str]:
+    from notorious.cli.names import clock_time
+
+    heard = track.analysis
+    return [
+        _name(track),
+        clock_time(heard.duration_seconds),
+        f"{heard.tempo.bpm:.2f}" + ("" if heard.tempo.steady else "~"),
+        heard.key.camelot,
+        f"{heard.energy.level:.0f}",
+        f"{heard.loudness.integrated_lufs:.1f}",
+        " ".join(section.kind for section in heard.sections),
+    ]
+
+
+def _name(track: "Track") -> str:
+    from notorious.cli.names import printable
+
+    return printable(f"{track.artist} - {track.title}" if track.artist else track.title)
