@@ -67,9 +67,7 @@ def _parts_rendered(
 ) -> Iterator[Samples]:
     for part in _parts(time_map, first_frame, first_frame + frames):
         if part.shift is None:
-            yield from vocode(
-                read_source, time_map, start=part.start, stop=part.stop, rate_hz=rate_hz, attacks=attacks
-            )
+            yield from vocode(read_source, time_map, start=part.start, stop=part.stop, rate_hz=rate_hz, attacks=attacks)
         else:
             for start in range(part.start, part.stop, 65536):
                 yield read_source(start + part.shift, min(65536, part.stop - start))

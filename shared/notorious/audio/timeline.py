@@ -33,7 +33,9 @@ class TimeMap:
         output = np.array(self.output_frames, dtype=np.float64)
         source = np.array(self.source_frames, dtype=np.float64)
         if len(output) == 0 or len(output) != len(source):
-            raise ValueError(f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames")
+            raise ValueError(
+                f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames"
+            )
         if not (np.isfinite(output).all() and np.isfinite(source).all()):
             raise ValueError("a time map's knots must be finite numbers")
         if (np.diff(output) <= 0).any() or (np.diff(source) <= 0).any():
