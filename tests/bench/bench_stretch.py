@@ -1,8 +1,9 @@
-"""The stretcher beside python-stretch (Signalsmith), on the same sounds in one run: `python tests/bench/bench_stretch.py`.
+"""The stretcher beside python-stretch (Signalsmith), on the same sounds in one run.
 
-Prints, as medians of several runs, seconds of audio per CPU second, and what each makes of drums, tones and noise. The peer
-is no dependency of the package; without it only our own row is printed. It gets a constant ratio, the only thing that it
-can do in one call; ours holds still at the given beats and the attacks that it hears.
+Run as `python tests/bench/bench_stretch.py`. Prints seconds of audio per CPU second (median of five runs) and what each
+makes of drums, tones and noise. The peer is no dependency of the package; without it only our own column is filled. It
+gets a constant ratio, the only thing that it can do in one call; ours holds still at the given beats and the attacks
+that it hears.
 """
 
 import sys

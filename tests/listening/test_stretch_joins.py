@@ -12,9 +12,7 @@ SECONDS = 30.0
 LENGTH = int(SECONDS * RATE)
 BEATS = beat_frames(124, SECONDS)
 PAD = stereo(chord(SECONDS))
-MIX = stereo(
-    chord(SECONDS), bass(SECONDS), placed(kick(), BEATS, LENGTH), placed(hat(4), BEATS[:-1] + 10667, LENGTH)
-)
+MIX = stereo(chord(SECONDS), bass(SECONDS), placed(kick(), BEATS, LENGTH), placed(hat(4), BEATS[:-1] + 10667, LENGTH))
 
 
 def in_and_out() -> TimeMap:

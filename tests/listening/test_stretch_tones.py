@@ -73,7 +73,9 @@ def test_the_stereo_image_is_kept(ratio: float) -> None:
     length = 8 * RATE
     beats = beat_frames(124, 8.0)
     wide = 0.03 * random.standard_normal((length, 2)) + chord(8.0)
-    source = stereo(wide, placed(kick(), beats, length), placed(hat(3), beats[:-1] + 10000, length)[:, None] * [1.3, 0.7])
+    source = stereo(
+        wide, placed(kick(), beats, length), placed(hat(3), beats[:-1] + 10000, length)[:, None] * [1.3, 0.7]
+    )
     frames = int(length / ratio) - RATE
     rendered = render(source, constant(ratio, frames), frames, beats.tolist())
 
