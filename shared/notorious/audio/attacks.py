@@ -1,8 +1,8 @@
 """Where something is struck in a stream of audio: hats, snares and plucks, for the stretcher alone.
 
-This is no beat tracker: it asks only where the time map should hold still for a moment. It hears the sharp rises of the
-high-passed power, which is where smearing is audible, and each answer depends on the audio within `REACH_SECONDS` alone, so
-that a stream gives the same attacks however it is cut.
+This is no beat tracker: it asks only where the time map should hold still for a moment. It hears the sharp rises of
+the high-passed power, which is where smearing is audible, and each answer depends on the audio within `REACH_SECONDS`
+alone, so that a stream gives the same attacks however it is cut.
 """
 
 import numpy as np
@@ -82,4 +82,4 @@ def _greatest_around(values: NDArray[np.float64], reach: int) -> NDArray[np.floa
         padded = np.maximum(padded[:-width], padded[width:])
         width *= 2
     rest = length - width
-    return np.maximum(padded[: len(values)], padded[rest : rest + len(values)])
+    return np.asarray(np.maximum(padded[: len(values)], padded[rest : rest + len(values)]))

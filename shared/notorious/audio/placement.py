@@ -19,7 +19,7 @@ HOP = FRAME // 4
 
 HOLD_BEFORE = 0.4
 _HOLD_AFTER = 0.45
-"""Shares of a frame before and after an attack that are held at slope 1: further out a frame's two windows damp it by 40 dB."""
+"""Shares of a frame before and after an attack that are held at slope 1: further out a frame damps it by 40 dB."""
 _HOLD_MOST_OF_GAP = 0.3
 """Share of the way to the next attack that a hold may take: 40 % at least remain to make up the time."""
 _BEND_REACH_SECONDS = 0.3
@@ -43,7 +43,8 @@ class SourceWindow:
     def take(self, low: int, high: int) -> Samples:
         """Source frames from `low` to `high` [shape=(high - low, channels)]; `low` must not have been let go."""
         self._read_until(high)
-        assert self._held is not None and low >= self._start
+        if self._held is None or low < self._start:
+            raise ValueError(f"source frame {low} is no longer held; the window begins at {self._start}")
         return self._held[low - self._start : high - self._start]
 
     def attacks(self, low: float, high: float) -> Floats:
@@ -72,8 +73,9 @@ class SourceWindow:
 class Batch:
     """Consecutive frames: where each is taken from, in source frames (centres), and what happens at it.
 
-    `positions` holds the frame before the batch first. `homing` says at which frames the rotations turn home; `beginnings`
-    names the frames (counted in the batch) at which the hold of an attack begins, with the attack's source frame.
+    `positions` holds the frame before the batch first. `homing` says at which frames the rotations turn home;
+    `beginnings` names the frames (counted in the batch) at which the hold of an attack begins, with the attack's
+    source frame.
     """
 
     positions: NDArray[np.int64]

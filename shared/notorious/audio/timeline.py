@@ -1,8 +1,8 @@
 """The time map: which source frame sounds at which output frame.
 
-A time map is a row of knots with straight lines between them; outside its knots it goes on with slope 1. Slope is source
-frames per output frame: 1.03 plays 3 % faster than recorded. Where the slope is exactly 1 and the map is shifted by a whole
-number of frames the source is **untouched**: `stretch` copies it.
+A time map is a row of knots with straight lines between them; outside its knots it goes on with slope 1. Slope is
+source frames per output frame: 1.03 plays 3 % faster than recorded. Where the slope is exactly 1 and the map is
+shifted by a whole number of frames the source is **untouched**: `stretch` copies it.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +33,9 @@ class TimeMap:
         output = np.array(self.output_frames, dtype=np.float64)
         source = np.array(self.source_frames, dtype=np.float64)
         if len(output) == 0 or len(output) != len(source):
-            raise ValueError(f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames")
+            raise ValueError(
+                f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames"
+            )
         if not (np.isfinite(output).all() and np.isfinite(source).all()):
             raise ValueError("a time map's knots must be finite numbers")
         if (np.diff(output) <= 0).any() or (np.diff(source) <= 0).any():
@@ -112,11 +114,11 @@ def hold_attacks(
 ) -> HeldMap:
     """The time map, bent so that it passes each attack with slope 1 and makes up the time in between.
 
-    An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1 (less
-    where the next attack is near: each side takes at most the share `most_of_gap` of the way to it), and the deviation that
-    this brings leads along a straight line to that of the next attack's hold, or back to nothing within `reach_frames` where
-    the next attack is further away than twice that. The map's ends stay where they are. So a place depends on the attacks
-    within about twice `reach_frames` alone.
+    An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1
+    (less where the next attack is near: each side takes at most the share `most_of_gap` of the way to it), and the
+    deviation that this brings leads along a straight line to that of the next attack's hold, or back to nothing
+    within `reach_frames` where the next attack is further away than twice that. The map's ends stay where they are.
+    So a place depends on the attacks within about twice `reach_frames` alone.
 
     `attacks`: source frames, in any order; those outside of the map's knots are passed over.
     """

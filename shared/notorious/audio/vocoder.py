@@ -1,19 +1,20 @@
 """A phase vocoder along a time map, for ratios near 1.
 
-1. Frames of `FRAME` samples (Hann) are taken around the source position that the time map gives for every `HOP`-th output
-   frame, rounded to a whole sample; the rounded positions are what all arithmetic uses.
-2. Phases are kept as **rotations**: the spectrum that is played is the source's spectrum times a unit complex number per
-   bin, 1 meaning "as it is". A peak of the spectrum carries its rotation on, turned by its instantaneous frequency times
-   the difference between the output's and the source's step; the bins around it share it (identity phase locking: Laroche
-   and Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech Audio Proc. 7(3), 1999). All
-   channels share one rotation, taken from the power-weighted phase advance of all, so that the stereo image is kept and
-   nothing depends on their sum, which may cancel.
+1. Frames of `FRAME` samples (Hann) are taken around the source position that the time map gives for every `HOP`-th
+   output frame, rounded to a whole sample; the rounded positions are what all arithmetic uses.
+2. Phases are kept as **rotations**: the spectrum that is played is the source's spectrum times a unit complex number
+   per bin, 1 meaning "as it is". A peak of the spectrum carries its rotation on, turned by its instantaneous
+   frequency times the difference between the output's and the source's step; the bins around it share it (identity
+   phase locking: Laroche and Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech
+   Audio Proc. 7(3), 1999). All channels share one rotation, taken from the power-weighted phase advance of all, so
+   that the stereo image is kept and nothing depends on their sum, which may cancel.
 3. Where the source's step equals the output's, rotations stay as they are: those frames are the source, only moved.
-4. Attacks: the time map is bent to slope 1 around them (`timeline.hold_attacks`; given ones and those that `attacks` hears), and what rises there starts with rotation
-   1, its own phase, before the attack enters the frame; so a drum is carried over whole. Elsewhere peaks that rise sharply
-   start with rotation 1 too (after Röbel, "A new approach to transient processing in the phase vocoder", DAFx 2003).
-5. Phase homing: once the map has come back to an untouched run, every rotation turns back to 1 along the shorter arc, so
-   slowly that it is not heard, and from there on the frames are the source itself, at a whole shift.
+4. Attacks: the time map is bent to slope 1 around them (`timeline.hold_attacks`; given ones and those that `attacks`
+   hears), and what rises there starts with rotation 1, its own phase, before the attack enters the frame; so a drum
+   is carried over whole. Elsewhere peaks that rise sharply start with rotation 1 too (after Röbel, "A new approach to
+   transient processing in the phase vocoder", DAFx 2003).
+5. Phase homing: once the map has come back to an untouched run, every rotation turns back to 1 along the shorter arc,
+   so slowly that it is not heard, and from there on the frames are the source itself, at a whole shift.
 6. Overlap-add with a Hann synthesis window: squared Hann windows at a quarter of their length add up to 1.5 exactly.
 """
 
@@ -86,7 +87,7 @@ def vocode(
 
 
 def _spectra(source: SourceWindow, batch: Batch) -> tuple[Spectra, dict[int, Bits]]:
-    """Spectra [shape=(1 + frames, channels, bins)] of a batch, the frame before it first; and what rises at its attacks."""
+    """Spectra [shape=(1 + frames, channels, bins)] of a batch, the frame before it first, and what rises at attacks."""
     looks = [int(look) for attack in batch.beginnings.values() for look in (attack - FRAME // 2, attack + FRAME // 8)]
     places = np.concatenate([batch.positions, np.array(looks, dtype=np.int64)]) - FRAME // 2
     low, high = int(places.min()), int(places.max()) + FRAME
@@ -137,7 +138,7 @@ class _Rotation:
         power: Samples,
         step: int,
     ) -> None:
-        """Carry the rotation on from a frame to one that lies `step` source frames later and a hop later in the output."""
+        """Carry the rotation on to a frame that lies `step` source frames later and a hop later in the output."""
         peaks, counts = _peaks(power)
         advance = (spectrum[:, peaks] * last[:, peaks].conj()).sum(axis=0)
         expected = _BIN_RADIANS[peaks] * step
