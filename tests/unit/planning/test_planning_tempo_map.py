@@ -1,5 +1,6 @@
 """The clock: beats coincide in overlaps, tracks play at their own tempo elsewhere, and the way back is gentle."""
 
+import itertools
 import math
 import random
 
@@ -13,7 +14,6 @@ from notorious.planning.brief import Brief
 from notorious.planning.candidates import candidates
 from notorious.planning.structure import structure_of
 from notorious.planning.tempo_map import TempoMap, lay_out
-import itertools
 
 
 def laid_out(tracks: list[Track], chance: random.Random, *, long: bool | None = None) -> TempoMap:
@@ -43,7 +43,7 @@ tempos = st.floats(80.0, 178.0).map(lambda bpm: round(bpm, 2))
 
 
 @settings(max_examples=40, deadline=None)
-@given(bpm=tempos, bend=st.floats(-0.075, 0.075), level=st.sampled_from((0.5, 1.0, 2.0)), seed=st.integers(0, 999))
+@given(bpm=tempos, bend=st.floats(-0.07, 0.07), level=st.sampled_from((0.5, 1.0, 2.0)), seed=st.integers(0, 999))
 def test_beats_of_both_tracks_coincide_throughout_every_overlap(bpm, bend, level, seed):
     other = bpm * (1.0 + bend) * level
     third = bpm
@@ -64,7 +64,7 @@ def test_beats_of_both_tracks_coincide_throughout_every_overlap(bpm, bend, level
 
 
 @settings(max_examples=25, deadline=None)
-@given(bpm=tempos, bend=st.floats(-0.075, 0.075), seed=st.integers(0, 999))
+@given(bpm=tempos, bend=st.floats(-0.07, 0.07), seed=st.integers(0, 999))
 def test_the_clock_between_transitions_returns_to_the_tracks_own_tempo_by_small_steps(bpm, bend, seed):
     tracks = [
         make_track(name, bpm=round(bpm * factor, 2)) for name, factor in (("a", 1.0), ("b", 1.0 + bend), ("c", 1.0))
