@@ -83,7 +83,9 @@ def test_bass_over_bass_is_swapped_and_never_left_to_fight():
     long = [one for one in candidates(*full, Brief()) if not one.is_quick]
     for one in long:
         if one.technique == "blend":
-            bands = next(part for part in judge_transition(*full, one, Brief(), (0.0, 0.0)).parts if part.name == "bands")
+            bands = next(
+                part for part in judge_transition(*full, one, Brief(), (0.0, 0.0)).parts if part.name == "bands"
+            )
             assert "two basses" not in bands.reason
     assert {"bass_swap", "eq_swap"} & {one.technique for one in long}
 
@@ -101,7 +103,11 @@ def test_gains_close_a_loudness_step_from_both_sides():
 
 @pytest.fixture(scope="module")
 def plan():
-    tracks = [make_track('quote " and\nnewline', artist="ärtist 🎧"), make_track("b", key="9A"), make_track("c", bpm=99.0)]
+    tracks = [
+        make_track('quote " and\nnewline', artist="ärtist 🎧"),
+        make_track("b", key="9A"),
+        make_track("c", bpm=99.0),
+    ]
     by_content = {track.sha256: track for track in tracks}
     return plan_set([TrackProfile.of(track) for track in tracks], Brief(), load=by_content.__getitem__)
 

@@ -58,7 +58,10 @@ def test_mix_points_lie_on_phrase_borders_of_both_tracks(library, hour):
 
 def test_transitions_begin_where_their_anchors_say(hour):
     for transition in hour.transitions:
-        for slot, anchor in ((hour.slots[transition.index], transition.mix_out), (hour.slots[transition.index + 1], transition.mix_in)):
+        for slot, anchor in (
+            (hour.slots[transition.index], transition.mix_out),
+            (hour.slots[transition.index + 1], transition.mix_in),
+        ):
             passed = (transition.start_beat - slot.mix_start_beat) / slot.mix_beats_per_source_beat
             assert slot.source_start_beat + passed == pytest.approx(anchor.source_beat, abs=1e-6)
             assert slot.grid.seconds(anchor.source_beat) == pytest.approx(anchor.source_seconds)
@@ -81,7 +84,9 @@ def test_most_of_each_track_is_played(hour):
     assert 0.6 <= statistics.mean(shares) <= 0.98
 
 
-@pytest.mark.parametrize("curve", ["build", "decline", "wave", "double-peak", "late-peak", "rollercoaster", "plateau-peak"])
+@pytest.mark.parametrize(
+    "curve", ["build", "decline", "wave", "double-peak", "late-peak", "rollercoaster", "plateau-peak"]
+)
 def test_the_energy_follows_the_curve_better_than_the_same_tracks_in_random_order(library, curve):
     plan = planned(library, Brief(minutes=60, curve=curve))
     targets = np.array([slot.target_energy for slot in plan.slots])
@@ -94,7 +99,9 @@ def test_the_energy_follows_the_curve_better_than_the_same_tracks_in_random_orde
 
 
 def test_a_plateau_overrides_the_curve(library):
-    brief = Brief(minutes=60, curve="build", plateaus=(PlateauWish(start=0.0, end=0.5, energy=0.9, purpose="straight in"),))
+    brief = Brief(
+        minutes=60, curve="build", plateaus=(PlateauWish(start=0.0, end=0.5, energy=0.9, purpose="straight in"),)
+    )
     plan = planned(library, brief)
     first_half = [slot.reached_energy for slot in plan.slots[: len(plan.slots) // 2]]
     assert statistics.mean(first_half) > 0.75
@@ -127,7 +134,10 @@ def test_the_same_recording_under_two_names_is_played_once():
     same_song = make_track("a, another file", artist="X", title="Song")
     plan = planned([make_track("a"), copy, same_song, make_track("y", artist="x", title="song ")], Brief())
     assert len(plan.slots) == 2
-    assert sorted("same recording" in one.reason or "same artist" in one.reason for one in plan.left_out) == [True, True]
+    assert sorted("same recording" in one.reason or "same artist" in one.reason for one in plan.left_out) == [
+        True,
+        True,
+    ]
 
 
 def test_without_a_length_every_track_is_played():
