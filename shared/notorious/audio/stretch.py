@@ -8,19 +8,19 @@ What is copied to the last bit: an untouched run, from `EXIT_FRAMES` after its b
 to `ENTRY_FRAMES` before its end (the first stretched frame reaches back that far). Runs too short for that are rendered.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.audio.placement import FRAME, HOP, ReadSource
 from notorious.audio.timeline import TimeMap, UntouchedRun
-from notorious.audio.vocoder import FRAME, HOMING_FRAMES, HOP, vocode
+from notorious.audio.vocoder import HOMING_FRAMES, vocode
 
 __all__ = ["ENTRY_FRAMES", "EXIT_FRAMES", "TimeMap", "stretch"]
 
 Samples = NDArray[np.float32]
-ReadSource = Callable[[int, int], Samples]
 
 ENTRY_FRAMES = FRAME // 2
 """Output frames at the end of an untouched run that the vocoder renders already, as the first stretched frame needs."""

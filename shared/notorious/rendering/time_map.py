@@ -6,7 +6,6 @@ number of frames, at most half a frame from where it was, so that the audio ther
 segments beside the run take up that half frame.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +36,6 @@ class VoiceTiming:
     first_frame: int
     frames: int
     attacks: tuple[float, ...]
-
-    def __iter__(self) -> Iterator[object]:
-        raise TypeError("a VoiceTiming has named fields; it is not unpacked")
 
 
 def voice_time_map(slot: Slot, clock: Clock, *, rate_hz: int) -> VoiceTiming:
