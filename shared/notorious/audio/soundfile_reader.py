@@ -53,6 +53,10 @@ class SoundfileSource:
             raise
         order = VORBIS_ORDER if file.subtype in ("VORBIS", "OPUS") else WAVE_ORDER
         self.layout: Layout = order[self.channels]
+        if not len(self.read(1)):
+            self.close()
+            raise UnreadableAudio(path, "no audio in it can be decoded", "copy or download it again")
+        self.seek(0)
 
     def _open(self) -> soundfile.SoundFile:
         try:

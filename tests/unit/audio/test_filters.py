@@ -1,5 +1,7 @@
 """What the filters promise: bands that sum back, segments that equal the whole, sweeps without noise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -94,7 +96,7 @@ def test_the_sweep_is_at_half_amplitude_at_its_cutoff(position):
 
 def test_a_sweep_closes_monotonically():
     levels = [level_db(filter_sweep(tone(1000), RATE, -amount)) for amount in np.linspace(0, 1, 13)]
-    assert all(later <= earlier + 0.01 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 0.01 for earlier, later in pairwise(levels))
     assert levels[-1] < -60
 
 

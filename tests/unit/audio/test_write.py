@@ -1,8 +1,6 @@
 """Writing: what is written is read back, a file appears whole or not at all, equal samples make equal files."""
 
 import os
-import resource
-import signal
 import struct
 import subprocess
 import sys
@@ -133,12 +131,14 @@ def test_an_interrupted_file_leaves_nothing_behind(tmp_path, file_format, error)
     if file_format == "m4a":
         pytest.importorskip("av", reason="M4A needs PyAV")
     path = tmp_path / f"mix.{file_format}"
-    with (
-        pytest.raises(error),
-        AudioWriter(path, rate_hz=RATE, channels=2, format=file_format, chapters=CHAPTERS) as writer,
-    ):
-        writer.write(tones(1))
-        raise error
+
+    def write_and_stop() -> None:
+        with AudioWriter(path, rate_hz=RATE, channels=2, format=file_format, chapters=CHAPTERS) as writer:
+            writer.write(tones(1))
+            raise error
+
+    with pytest.raises(error):
+        write_and_stop()
     assert os.listdir(tmp_path) == []
 
 
@@ -172,8 +172,6 @@ def test_a_full_disk_says_what_is_needed_and_leaves_nothing(tmp_path, file_forma
     assert "MB are needed" in done.stdout
     assert done.stderr == ""
     assert os.listdir(tmp_path) == []
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 100_000
-    assert signal.SIGXFSZ
 
 
 def test_a_missing_folder_and_a_folder_in_the_way_are_refused(tmp_path):
