@@ -1,4 +1,4 @@
-"""Tracks that are made in a moment: kick on every beat, hat between, a chord that holds, and one part without the kick."""
+"""Tracks made in a moment: kick on every beat, hat between, a chord that holds, and one part without the kick."""
 
 from pathlib import Path
 
@@ -32,7 +32,11 @@ def music(bpm: float, seconds: float, *, root_hz: float = 220.0, rate: int = RAT
 def write(path: Path, samples: NDArray[np.float32], *, rate: int = RATE, subtype: str | None = None) -> Path:
     """Write samples in the format that the ending says."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, samples, rate, subtype=subtype)
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    with soundfile.SoundFile(path, "w", rate, channels, subtype=subtype) as file:
+        # In blocks, since libsndfile's Vorbis encoder overflows the stack on a whole track.
+        for start in range(0, len(samples), 65536):
+            file.write(samples[start : start + 65536])
     return path
 
 
