@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "planning"))
 
-from track_factory import make_library
+from planning_track_factory import make_library
 
 from notorious.planning import Brief, TrackProfile, plan_set
 

@@ -120,7 +120,9 @@ def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     low = np.convolve(low, taps / taps.sum(), mode="same")
     bright = np.diff(signal, prepend=signal[:1])
     bright_energy = np.einsum("ij,ij->i", bright.reshape(blocks, ATTACK_HOP), bright.reshape(blocks, ATTACK_HOP))
-    return np.stack([_energy_ratio(low.astype(np.float64) ** 2, 14, 24), _energy_ratio(bright_energy.astype(np.float64), 8, 24)])
+    return np.stack(
+        [_energy_ratio(low.astype(np.float64) ** 2, 14, 24), _energy_ratio(bright_energy.astype(np.float64), 8, 24)]
+    )
 
 
 def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArray[np.float32]:

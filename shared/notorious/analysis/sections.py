@@ -2,13 +2,14 @@
 
 Method, over bars (the grid gives them):
 
-1. each bar becomes a vector: level of five bands, timbre (cepstrum of the mel bands), attacks per band;
+1. each bar becomes a vector: loudness of 13 mel bands on a compressive scale (fourth root of power, against the band's
+   own 95th percentile, so that a change in a quiet band weighs as the ear weighs it), attacks in five bands;
 2. the best division into stretches is found by dynamic programming over all bars (optimal partitioning, Jackson et al.
    2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a
    price for every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the
    phrase is the remainder (bar number modulo 8) where change is largest over the whole track;
 3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does,
-   whether it rises, and what surrounds it.
+   whether it rises, and what surrounds it; what sweeps cut apart is joined again.
 
 Zones: the pre-drop is the buildup before a drop, or the last four bars before it where these rise or drop their low
 end; the post-drop is a drop's first phrase of eight bars.
@@ -27,22 +28,43 @@ from notorious.analysis.spectrum import Spectra, band_levels_db
 NAME = "sections"
 VERSION = 1
 
-_BORDER_PRICE = 9.0
+_BORDER_PRICE = 9.0  # in units of the noise between like bars; with the three below fitted on demo crates (seed 0)
 _OFF_EIGHT, _OFF_FOUR, _OFF_TWO = 1.6, 2.6, 3.6  # how much dearer a border is on a 4-bar, a 2-bar and an odd line
+_LEAST_NOISE = 0.05
 _SHORTEST_BARS = 4
-_FULL, _SPARSE = 0.92, 0.8  # shares of the track's fullest parts: judgement on arrangements of dance music
 _LONGEST_BARS = 64
-_DB_PER_UNIT = 4.0  # a change of one band by 4 dB weighs as much as one unit of noise between like bars
+_COMPRESSION = 0.25  # power to loudness as heard, near Stevens' law; higher hides what enters softly
+_QUIETEST_SHARE = 1e-5  # bands that never hold more than -50 dB of the track are not stretched up to full scale
+# Judgement on arrangements of dance music, on the scale of `fullness` and of the low band's loudness:
+_FULL, _SPARSE = 0.93, 0.72
+_LOW_THERE, _LOW_GONE = 0.75, 0.6
+_RISES_BY = 0.2
 
 
 @dataclass(frozen=True)
 class Bars:
-    """The bars of a track: `edges` [shape=(bars + 1,)], seconds; rows of features, one a bar."""
+    """The bars of a track: `edges` [shape=(bars + 1,)], seconds; the rest one row a bar.
+
+    `loudness` [shape=(bars, 13)] of mel bands from low to high, about 0 to 1; `attacks` [shape=(bars, 5)], the same;
+    `energy` [shape=(bars,)], 0 to 1, of the energy curve.
+    """
 
     edges: NDArray[np.float64]
-    levels_db: NDArray[np.float64]  # [shape=(bars, 5)], relative to the track's loudest bar in each band
-    features: NDArray[np.float64]  # [shape=(bars, dimensions)]
-    energy: NDArray[np.float64]  # [shape=(bars,)], 0 to 1
+    loudness: NDArray[np.float64]
+    attacks: NDArray[np.float64]
+    energy: NDArray[np.float64]
+
+    @property
+    def features(self) -> NDArray[np.float64]:
+        """What the division looks at [shape=(bars, 18)]."""
+        return np.hstack([self.loudness, self.attacks])
+
+    @property
+    def fullness(self) -> NDArray[np.float64]:
+        """How much sounds at once, 1 in the fullest tenth of the track [shape=(bars,)]."""
+        mean = self.loudness.mean(axis=1)
+        share: NDArray[np.float64] = mean / max(float(np.quantile(mean, 0.9)), 1e-6)
+        return share
 
 
 def bar_edges(grid: Grid, audible: Audible) -> NDArray[np.float64]:
@@ -75,16 +97,18 @@ def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
         mean: NDArray[np.float64] = (total[last] - total[first]) / (last - first)[:, None]
         return mean
 
-    bands = 10 * np.log10(means(spectra.bands) + 1e-9)
-    levels = np.maximum(bands - np.quantile(bands, 0.95, axis=0), -30.0)
-    mel = 10 * np.log10(means(spectra.mel) + 1e-8)
-    count = mel.shape[1]
-    angles = np.pi * (np.arange(count) + 0.5)[:, None] * np.arange(1, 9)[None, :] / count
-    cepstrum = (mel - mel.mean(axis=1, keepdims=True)) @ np.cos(angles) * np.sqrt(2 / count)
-    attacks = np.sqrt(means(spectra.flux) / spectra.hop_seconds)
-    features = np.hstack([levels / _DB_PER_UNIT, cepstrum / (2 * _DB_PER_UNIT), attacks * 2.0])
+    mel = means(spectra.mel)[:, :39].reshape(len(first), 13, 3).sum(axis=2)
+    usual = np.quantile(mel, 0.95, axis=0)
+    usual = np.maximum(usual, max(float(usual.sum()) * _QUIETEST_SHARE, 1e-12))
+    flux = means(spectra.flux)
+    attacks = np.sqrt(flux / (np.quantile(flux, 0.95, axis=0) + 1e-9))
     energy = means(curve_at_frames(spectra, smooth_seconds=0.5).astype(np.float32)[:, None])[:, 0]
-    return Bars(edges=edges, levels_db=levels, features=features, energy=energy)
+    return Bars(
+        edges=edges,
+        loudness=np.minimum((mel / usual) ** _COMPRESSION, 1.5),
+        attacks=np.minimum(attacks, 1.5),
+        energy=energy,
+    )
 
 
 def phrase_offset(features: NDArray[np.float64], *, period: int = 8) -> int:
@@ -107,24 +131,25 @@ def divide(features: NDArray[np.float64], *, offset: int) -> list[int]:
 
     features : np.ndarray [shape=(bars, dimensions)]
     """
-    count, dimensions = features.shape
+    count = len(features)
     if count < 2 * _SHORTEST_BARS:
         return [0]
     # Noise between like bars sets the unit, so that a busy track is not cut to pieces and a sparse one is cut at all.
     steps = np.sum(np.diff(features, axis=0) ** 2, axis=1)
-    noise = max(float(np.median(steps)) / 2, 0.2 * dimensions)
+    noise = max(float(np.median(steps)) / 2, _LEAST_NOISE)
     cost = _stretch_costs(features) / noise
     price = np.full(count, _OFF_TWO)
     numbers = np.arange(count)
     price[(numbers - offset) % 2 == 0] = _OFF_FOUR
     price[(numbers - offset) % 4 == 0] = _OFF_EIGHT
     price[(numbers - offset) % 8 == 0] = 1.0
-    price *= _BORDER_PRICE * np.log(max(count, 16)) / np.log(128)
+    price *= _BORDER_PRICE
     best = np.full(count + 1, np.inf)
     best[0] = 0.0
     previous = np.zeros(count + 1, int)
-    for end in range(_SHORTEST_BARS, count + 1):
-        starts = np.arange(max(0, end - _LONGEST_BARS), end - _SHORTEST_BARS + 1)
+    for end in range(1, count + 1):
+        starts = np.arange(max(0, end - _LONGEST_BARS), max(end - _SHORTEST_BARS, 0) + 1)
+        # The first stretch may be short: a track, or an excerpt, may begin within a phrase.
         totals = best[starts] + cost[starts, end] + np.where(starts > 0, price[starts], 0.0)
         choice = int(np.argmin(totals))
         best[end], previous[end] = totals[choice], starts[choice]
@@ -170,41 +195,52 @@ def name_stretches(bars: Bars, borders: list[int]) -> list[SectionKind]:
     spans = list(zip(borders, ends, strict=True))
     if len(spans) == 1:
         return ["verse"]
-    length = np.array([b - a for a, b in spans])
-    low = np.array([bars.levels_db[a:b, 0].mean() for a, b in spans])
-    rise = np.array([_rise(bars.energy[a:b]) for a, b in spans])
-    bright_rise = np.array([_rise(bars.levels_db[a:b, 2:].mean(axis=1)) for a, b in spans])
-    fullness = _fullness(bars, spans)
-    full = (fullness >= _FULL) & (low >= -6.0)
+    low = np.array([bars.loudness[a:b, 0].mean() for a, b in spans])
+    fullness = np.array([bars.fullness[a:b].mean() for a, b in spans])
+    rising = np.array([_rise(bars.fullness[a:b]) > _RISES_BY for a, b in spans])
+    full = (fullness >= _FULL) & (low >= _LOW_THERE)
     last = len(spans) - 1
     first_full = int(np.argmax(full)) if full.any() else last
     last_full = last - int(np.argmax(full[::-1])) if full.any() else 0
     kinds: list[SectionKind] = []
-    for number in range(len(spans)):
+    for number, (start, end) in enumerate(spans):
+        climbs_from = number > 0 and fullness[number] > fullness[number - 1] + _RISES_BY / 2
         leads_to_full = number < last and bool(full[number + 1])
-        rising = rise[number] > 0.08 or bright_rise[number] > 2.5
         if full[number]:
             kinds.append("drop")
-        elif leads_to_full and rising and length[number] <= 32 and number > 0 and low[number] < -3.0:
+        elif (
+            number > 0
+            and leads_to_full
+            and low[number] < _LOW_THERE
+            and end - start <= 32
+            and (rising[number] or climbs_from)
+        ):
             kinds.append("buildup")
         elif number == 0 or (number < first_full and kinds[-1] == "intro" and fullness[number] < _SPARSE):
             kinds.append("intro")
-        elif number == last or (number > last_full and (fullness[number:] < _FULL).all() and low[number] >= -6.0):
-            kinds.append("outro")
-        elif low[number] < -6.0 or fullness[number] < _SPARSE:
+        elif number == last or (number > last_full and (low[number:] >= _LOW_GONE).all() and not full[number:].any()):
+            kinds.append("outro" if number == last or fullness[number] < fullness[last_full] - 0.1 else "verse")
+        elif low[number] < _LOW_GONE or fullness[number] < _SPARSE:
             kinds.append("breakdown")
         else:
             kinds.append("verse")
     return kinds
 
 
-def _fullness(bars: Bars, spans: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """How full every stretch is against the fullest tenth of the track, about 0 to 1: its energy, and how much sounds
-    between 150 Hz and 2.4 kHz, where an intro of drums alone has little."""
-    voices = np.clip(1 + bars.levels_db[:, 1:3].mean(axis=1) / 18.0, 0, 1)
-    per_bar = 0.7 * bars.energy + 0.3 * voices
-    reference = max(float(np.quantile(per_bar, 0.9)), 1e-6)
-    return np.array([per_bar[a:b].mean() for a, b in spans]) / reference
+def _join_sweeps(kinds: list[SectionKind], borders: list[int], *, offset: int) -> tuple[list[SectionKind], list[int]]:
+    """One stretch of what sweeps cut apart: neighbouring breakdowns or buildups, and a buildup with the bars before it
+    where these belong to the same eight-bar phrase. No one would mix on such a border."""
+    named = list(kinds)
+    for number in range(len(kinds) - 2, 0, -1):
+        into_buildup = named[number] == "breakdown" and named[number + 1] == "buildup"
+        if into_buildup and borders[number + 1] - borders[number] < 8 and (borders[number + 1] - offset) % 8:
+            named[number] = "buildup"
+    kept = [
+        number
+        for number, kind in enumerate(named)
+        if number == 0 or kind != named[number - 1] or kind not in ("breakdown", "buildup")
+    ]
+    return [named[number] for number in kept], [borders[number] for number in kept]
 
 
 def _rise(values: NDArray[np.float64]) -> float:
@@ -223,8 +259,9 @@ def hear_sections(
     """
     edges = bar_edges(grid, audible)
     bars = measure_bars(spectra, edges)
-    borders = divide(bars.features, offset=phrase_offset(bars.features))
-    kinds = name_stretches(bars, borders)
+    offset = phrase_offset(bars.features)
+    borders = divide(bars.features, offset=offset)
+    kinds, borders = _join_sweeps(name_stretches(bars, borders), borders, offset=offset)
     length = grid.beat_length_seconds * grid.beats_per_bar
     sections = []
     for kind, first, last in zip(kinds, borders, [*borders[1:], len(bars.energy)], strict=True):

@@ -7,8 +7,9 @@ filtered as it would be inside the whole (differences are the rounding of the tr
 
 Design: the magnitude `1 / (1 + (f / fc)^n)`, sampled, transformed and windowed (frequency sampling with a Kaiser
 window: Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd ed., 7.5-7.6). It falls monotonically, so the
-impulse response is compact and hardly rings, unlike that of a steep window design. n = 8 (48 dB an octave) for the split, whose
-bands must part bass drums from what lies above them; n = 4 (24 dB an octave) for the sweep, as DJ mixers have it.
+impulse response is compact and hardly rings, unlike that of a steep window design. n = 8 (48 dB an octave) for the
+split, whose bands must part bass drums from what lies above them; n = 4 (24 dB an octave) for the sweep, as DJ mixers
+have it.
 Filtering: overlap-save in the frequency domain (same book, 8.7.3).
 """
 

@@ -5,7 +5,6 @@ leaves nothing behind and what was there before as it was.
 """
 
 import errno
-import io
 import itertools
 import os
 from pathlib import Path
@@ -38,7 +37,7 @@ class OutputFile:
         self.base = 0
         self.written_bytes = 0
         try:
-            self._file = io.open(self.part, "w+b")  # noqa: SIM115 - closed by commit or discard
+            self._file = self.part.open("w+b")
         except OSError as error:
             raise OutputFailed(
                 f"{path}: cannot be written: {error.strerror}; check that the folder exists and may be written to"

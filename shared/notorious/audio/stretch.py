@@ -1,26 +1,27 @@
 """Time stretching along a time map, pitch locked; untouched audio is copied.
 
-Between the untouched runs of the map (slope 1, whole shift) lie regions that a phase vocoder renders. Its frames start in
-untouched audio with their own phases and end with them (see `vocoder`), so that copy and vocoder give the same samples
-where one takes over from the other: there is no crossfade and no join.
+Between the untouched runs of the map (slope 1, whole shift) lie regions that a phase vocoder renders. Its frames
+start in untouched audio with their own phases and end with them (see `vocoder`), so that copy and vocoder give the
+same samples where one takes over from the other: there is no crossfade and no join.
 
-What is copied to the last bit: an untouched run, from `EXIT_FRAMES` after its beginning (the time in which the phases come home)
-to `ENTRY_FRAMES` before its end (the first stretched frame reaches back that far). Runs too short for that are rendered.
+What is copied to the last bit: an untouched run, from `EXIT_FRAMES` after its beginning (the time in which the phases
+come home) to `ENTRY_FRAMES` before its end (the first stretched frame reaches back that far). Runs too short for that
+are rendered.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.audio.placement import FRAME, HOP, ReadSource
 from notorious.audio.timeline import TimeMap, UntouchedRun
-from notorious.audio.vocoder import FRAME, HOMING_FRAMES, HOP, vocode
+from notorious.audio.vocoder import HOMING_FRAMES, vocode
 
 __all__ = ["ENTRY_FRAMES", "EXIT_FRAMES", "TimeMap", "stretch"]
 
 Samples = NDArray[np.float32]
-ReadSource = Callable[[int, int], Samples]
 
 ENTRY_FRAMES = FRAME // 2
 """Output frames at the end of an untouched run that the vocoder renders already, as the first stretched frame needs."""
@@ -49,13 +50,13 @@ def stretch(
 ) -> Iterator[Samples]:
     """Render output frames `first_frame` to `first_frame + frames` of a source that is heard along a time map.
 
-    `read_source(start, count)` gives source frames [shape=(count, channels), float32], zeros outside of the file; it is
-    called with ranges that rise and overlap by a few frames of the vocoder. `attacks` are source frames (fractional) where
-    something is struck: there the map is bent to slope 1 for a moment, so that the attack keeps its shape and lands exactly
-    where the map puts it.
+    `read_source(start, count)` gives source frames [shape=(count, channels), float32], zeros outside of the file; it
+    is called with ranges that rise and overlap by a few frames of the vocoder. `attacks` are source frames
+    (fractional) where something is struck: there the map is bent to slope 1 for a moment, so that the attack keeps
+    its shape and lands exactly where the map puts it.
 
-    Yields blocks [shape=(block_frames, channels), float32], the last one shorter, `frames` in sum. The samples do not depend
-    on `block_frames`. Memory is bounded, whatever the length. Raises `ValueError` for impossible arguments.
+    Yields blocks [shape=(block_frames, channels), float32], the last one shorter, `frames` in sum. The samples do not
+    depend on `block_frames`. Memory is bounded, whatever the length. Raises `ValueError` for impossible arguments.
     """
     if frames < 0 or block_frames < 1 or rate_hz < 1:
         raise ValueError(f"cannot stretch to {frames} frames in blocks of {block_frames} at {rate_hz} Hz")
@@ -67,9 +68,7 @@ def _parts_rendered(
 ) -> Iterator[Samples]:
     for part in _parts(time_map, first_frame, first_frame + frames):
         if part.shift is None:
-            yield from vocode(
-                read_source, time_map, start=part.start, stop=part.stop, rate_hz=rate_hz, attacks=attacks
-            )
+            yield from vocode(read_source, time_map, start=part.start, stop=part.stop, rate_hz=rate_hz, attacks=attacks)
         else:
             for start in range(part.start, part.stop, 65536):
                 yield read_source(start + part.shift, min(65536, part.stop - start))

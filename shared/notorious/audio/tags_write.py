@@ -1,8 +1,8 @@
 """Tags and chapters as bytes: what a finished mix says of itself.
 
 Sources: Vorbis I, section 5 (comments); the CHAPTERnnn extension of Vorbis comments (wiki.xiph.org/Chapter_Extension);
-ID3v2.4.0 structure and frames (id3.org, 2000); ID3v2 Chapter Frame Addendum 1.0 (CHAP, CTOC; 2005). Written by hand, since
-the well-known library for it is under the GPL and this is all we need.
+ID3v2.4.0 structure and frames (id3.org, 2000); ID3v2 Chapter Frame Addendum 1.0 (CHAP, CTOC; 2005). Written by hand,
+since the well-known library for it is under the GPL and this is all we need.
 """
 
 import struct
@@ -51,7 +51,7 @@ def vorbis_comments(tags: OutputTags, chapters: Sequence[Chapter]) -> bytes:
 
 
 def id3_tag(tags: OutputTags, chapters: Sequence[Chapter], duration_seconds: float) -> bytes:
-    """An ID3v2.4 tag; its length does not depend on the duration, so that it can be written again when that is known."""
+    """An ID3v2.4 tag; its length does not depend on the duration, which is known only when all else is written."""
     frames = []
     for name, value in tags.items():
         if name == "comment":

@@ -1,11 +1,10 @@
 """The time map: which source frame sounds at which output frame.
 
-A time map is a row of knots with straight lines between them; outside its knots it goes on with slope 1. Slope is source
-frames per output frame: 1.03 plays 3 % faster than recorded. Where the slope is exactly 1 and the map is shifted by a whole
-number of frames the source is **untouched**: `stretch` copies it.
+A time map is a row of knots with straight lines between them; outside its knots it goes on with slope 1. Slope is
+source frames per output frame: 1.03 plays 3 % faster than recorded. Where the slope is exactly 1 and the map is
+shifted by a whole number of frames the source is **untouched**: `stretch` copies it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,7 +33,9 @@ class TimeMap:
         output = np.array(self.output_frames, dtype=np.float64)
         source = np.array(self.source_frames, dtype=np.float64)
         if len(output) == 0 or len(output) != len(source):
-            raise ValueError(f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames")
+            raise ValueError(
+                f"a time map pairs its knots, but has {len(output)} output and {len(source)} source frames"
+            )
         if not (np.isfinite(output).all() and np.isfinite(source).all()):
             raise ValueError("a time map's knots must be finite numbers")
         if (np.diff(output) <= 0).any() or (np.diff(source) <= 0).any():
@@ -92,46 +93,67 @@ class UntouchedRun:
     shift: int
 
 
+@dataclass(frozen=True)
+class HeldMap:
+    """A time map that holds still at attacks; `attacks` and where each hold begins and ends, in source frames."""
+
+    time_map: TimeMap
+    attacks: Floats
+    hold_starts: Floats
+    hold_stops: Floats
+
+
 def hold_attacks(
-    time_map: TimeMap, attacks: Sequence[float], *, before_frames: float, after_frames: float, most_of_gap: float
-) -> TimeMap:
+    time_map: TimeMap,
+    attacks: Floats,
+    *,
+    before_frames: float,
+    after_frames: float,
+    most_of_gap: float,
+    reach_frames: float,
+) -> HeldMap:
     """The time map, bent so that it passes each attack with slope 1 and makes up the time in between.
 
-    An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1 (less
-    where the next attack is near: each side takes at most the share `most_of_gap` of the way to it), and the deviation that
-    this brings leads along a straight line to that of the next attack's hold. The map's ends stay where they are.
+    An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1
+    (less where the next attack is near: each side takes at most the share `most_of_gap` of the way to it), and the
+    deviation that this brings leads along a straight line to that of the next attack's hold, or back to nothing
+    within `reach_frames` where the next attack is further away than twice that. The map's ends stay where they are.
+    So a place depends on the attacks within about twice `reach_frames` alone.
 
-    `attacks`: source frames, in any order.
+    `attacks`: source frames, in any order; those outside of the map's knots are passed over.
     """
-    if len(time_map.output_frames) < 2:
-        return time_map
     first, last = time_map.source_frames[0], time_map.source_frames[-1]
-    ordered = np.array(attacks, dtype=np.float64)
-    ordered = ordered[(ordered > first - 2) & (ordered < last + 2)]  # knots lie on beats, rounded to a frame
-    ordered = np.unique(np.clip(ordered, first, last))
-    if len(ordered) == 0:
-        return time_map
+    within = attacks[(attacks > first - 2) & (attacks < last + 2)]  # knots lie on beats, rounded to a frame
+    ordered = np.unique(np.clip(within, first, last))
+    if len(ordered) == 0 or len(time_map.output_frames) < 2:
+        return HeldMap(time_map, np.zeros(0), np.zeros(0), np.zeros(0))
+    knots = np.array(time_map.output_frames)
     places = time_map.output(ordered)
-    borders = np.concatenate([[time_map.output_frames[0]], places, [time_map.output_frames[-1]]])
-    gaps = np.diff(borders)
+    gaps = np.diff(np.concatenate([knots[:1], places, knots[-1:]]))
     starts = places - np.minimum(before_frames, most_of_gap * gaps[:-1])
     stops = places + np.minimum(after_frames, most_of_gap * gaps[1:])
-    # How far the held line runs from the map at the edges of each hold; straight lines lead from one to the next.
-    anchors = np.column_stack([starts, stops]).ravel()
-    held = np.column_stack([ordered + (starts - places), ordered + (stops - places)]).ravel()
-    deviations = held - time_map.source(anchors)
-    inside = np.zeros(len(time_map.output_frames), dtype=bool)
-    knots = np.array(time_map.output_frames)
-    position = np.searchsorted(anchors, knots)
-    inside[1:-1] = position[1:-1] % 2 == 1
-    kept = knots[~inside]
-    bend = np.interp(kept, np.concatenate([[knots[0]], anchors, [knots[-1]]]), np.concatenate([[0], deviations, [0]]))
-    output = np.concatenate([kept, anchors])
-    source = np.concatenate([time_map.source(kept) + bend, held])
+    held_starts, held_stops = ordered + (starts - places), ordered + (stops - places)
+    edges = np.column_stack([starts, stops]).ravel()
+    held = np.column_stack([held_starts, held_stops]).ravel()
+
+    far = gaps > 2 * reach_frames
+    level = np.concatenate([places[far[1:]] + reach_frames, places[far[:-1]] - reach_frames])
+    bend_at = np.concatenate([knots[:1], edges, level, knots[-1:]])
+    bend = np.concatenate([[0.0], held - time_map.source(edges), np.zeros(len(level)), [0.0]])
+    order = np.argsort(bend_at, kind="stable")
+    bend_at, bend = bend_at[order], bend[order]
+
+    # A knot inside of a hold is passed straight; the others keep their place, moved by the bend.
+    in_hold = np.searchsorted(edges, knots) % 2 == 1
+    in_hold[[0, -1]] = False
+    kept = np.concatenate([knots[~in_hold], level])
+    output = np.concatenate([kept, edges])
+    source = np.concatenate([time_map.source(kept) + np.interp(kept, bend_at, bend), held])
     order = np.argsort(output, kind="stable")
     output, source = output[order], source[order]
-    fresh = np.concatenate([[True], np.diff(output) > 1e-6])
-    return TimeMap(tuple(output[fresh].tolist()), tuple(source[fresh].tolist()))
+    apart = np.concatenate([[True], np.diff(output) > 1e-3])
+    bent = TimeMap(tuple(output[apart].tolist()), tuple(source[apart].tolist()))
+    return HeldMap(bent, ordered, held_starts, held_stops)
 
 
 def _along(knots: Floats, values: Floats, at: float | Floats) -> Floats:

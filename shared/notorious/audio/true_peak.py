@@ -8,8 +8,8 @@ lies between decides how clipped music rings (a detector with BS.1770's own 12 t
 
 Only where a crest can reach the height in question is anything interpolated. The points half-way between samples are
 estimated from 12 taps wherever a sample within `REACH_DB` of that height is near; beside the local maxima of samples
-and half-way points that come within `QUICK_DB` of it the curve is computed. What rises further above both is missed: the
-meter then reads too low by what is beyond, never too high.
+and half-way points that come within `QUICK_DB` of it the curve is computed. What rises further above both is
+missed: the meter then reads too low by what is beyond, never too high.
 """
 
 import numpy as np

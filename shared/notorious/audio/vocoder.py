@@ -1,37 +1,36 @@
 """A phase vocoder along a time map, for ratios near 1.
 
-1. Frames of `FRAME` samples (Hann) are taken around the source position that the time map gives for every `HOP`-th output
-   frame, rounded to a whole sample; the rounded positions are what all arithmetic uses.
-2. Phases are kept as **rotations**: the spectrum that is played is the source's spectrum times a unit complex number per
-   bin, 1 meaning "as it is". A peak of the spectrum carries its rotation on, turned by its instantaneous frequency times
-   the difference between the output's and the source's step; the bins around it share it (identity phase locking: Laroche
-   and Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech Audio Proc. 7(3), 1999). All
-   channels share one rotation, taken from the power-weighted phase advance of all, so that the stereo image is kept and
-   nothing depends on their sum, which may cancel.
+1. Frames of `FRAME` samples (Hann) are taken around the source position that the time map gives for every `HOP`-th
+   output frame, rounded to a whole sample; the rounded positions are what all arithmetic uses.
+2. Phases are kept as **rotations**: the spectrum that is played is the source's spectrum times a unit complex number
+   per bin, 1 meaning "as it is". A peak of the spectrum carries its rotation on, turned by its instantaneous
+   frequency times the difference between the output's and the source's step; the bins around it share it (identity
+   phase locking: Laroche and Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech
+   Audio Proc. 7(3), 1999). All channels share one rotation, taken from the power-weighted phase advance of all, so
+   that the stereo image is kept and nothing depends on their sum, which may cancel.
 3. Where the source's step equals the output's, rotations stay as they are: those frames are the source, only moved.
-4. Attacks: the time map is bent to slope 1 around them (`timeline.hold_attacks`), and what rises there starts with rotation
-   1, its own phase, before the attack enters the frame; so a drum is carried over whole. Elsewhere peaks that rise sharply
-   start with rotation 1 too (after Röbel, "A new approach to transient processing in the phase vocoder", DAFx 2003).
-5. Phase homing: once the map has come back to an untouched run, every rotation turns back to 1 along the shorter arc, so
-   slowly that it is not heard, and from there on the frames are the source itself, at a whole shift.
+4. Attacks: the time map is bent to slope 1 around them (`timeline.hold_attacks`; given ones and those that `attacks`
+   hears), and what rises there starts with rotation 1, its own phase, before the attack enters the frame; so a drum
+   is carried over whole. Elsewhere peaks that rise sharply start with rotation 1 too (after Röbel, "A new approach to
+   transient processing in the phase vocoder", DAFx 2003).
+5. Phase homing: once the map has come back to an untouched run, every rotation turns back to 1 along the shorter arc,
+   so slowly that it is not heard, and from there on the frames are the source itself, at a whole shift.
 6. Overlap-add with a Hann synthesis window: squared Hann windows at a quarter of their length add up to 1.5 exactly.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from notorious.audio.timeline import TimeMap, UntouchedRun, hold_attacks
+from notorious.audio.placement import FRAME, HOP, Batch, Placement, ReadSource, SourceWindow
+from notorious.audio.timeline import TimeMap
 
 Samples = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
-ReadSource = Callable[[int, int], Samples]
+Bits = NDArray[np.bool_]
 
-FRAME = 4096
-"""Length of a frame: 93 ms at 44.1 kHz; bass notes 20 Hz apart keep their own peaks."""
-HOP = FRAME // 4
 BINS = FRAME // 2 + 1
 BATCH = 32
 """Frames whose spectra are computed at once: about a second, 4 MB."""
@@ -42,23 +41,12 @@ _HOMING_HZ = 0.5
 _HOMING_CENTS = 1.0
 """A rotation that turns home detunes its peak by at most this, whichever is more at its frequency."""
 
-_HOLD_BEFORE = 0.4
-_HOLD_AFTER = 0.45
-"""Shares of a frame around an attack that are held at slope 1. An attack further out is damped by more than 40 dB."""
-_HOLD_MOST_OF_GAP = 0.3
-"""Share of the way to the next attack that a hold may take: 40 % at least remain to make up the time."""
-
 _ATTACK_RISE = 2.0
-"""Rise in power over a known attack from which a bin belongs to it."""
+"""Rise in power over an attack from which a bin belongs to it."""
 _PEAK_RISE = 4.0
 """Rise in power from one frame to the next from which a peak starts anew."""
 
-
-def _hann() -> Samples:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
-
-
-_WINDOW = _hann()
+_WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
 _SYNTHESIS = (_WINDOW / 1.5).astype(np.float32)
 _BIN_RADIANS = 2 * np.pi * np.arange(BINS) / FRAME
 
@@ -74,87 +62,42 @@ def vocode(
 ) -> Iterator[Samples]:
     """Render the output frames from `start` to `stop` as one region that begins in its own phase.
 
-    Yields pieces [shape=(n, channels), float32] of a few frames' length, `stop - start` in sum.
+    Yields pieces [shape=(n, channels), float32] of about a second, `stop - start` in sum.
     """
-    centres = np.arange(-(-(start - FRAME // 2 + 1) // HOP), (stop + FRAME // 2 - 1) // HOP + 1) * HOP
-    positions, homing, beginnings = _positions(time_map, centres, start, stop, np.asarray(attacks, dtype=np.float64))
+    first, last = -(-(start - FRAME // 2 + 1) // HOP), (stop + FRAME // 2 - 1) // HOP
+    place = Placement(time_map, start, stop, np.asarray(attacks, dtype=np.float64), rate_hz)
+    source = SourceWindow(read_source, place.first_source_frame(first), rate_hz)
     voice = _Rotation(rate_hz)
     tail: Samples | None = None
     reached = start
-    for begin in range(0, len(centres), BATCH):
-        end = min(begin + BATCH, len(centres))
-        known = {frame: attack for frame, attack in beginnings.items() if begin <= frame < end}
-        spectra, risen = _spectra(read_source, positions, begin, end, known)
-        frames = voice.play(spectra, positions, begin, homing, risen)
-        added, tail = _overlap_add(frames, tail)
+    for begin in range(first, last + 1, BATCH):
+        end = min(begin + BATCH, last + 1)
+        batch = place.batch(begin, end, source)
+        spectra, risen = _spectra(source, batch)
+        source.let_go(int(batch.positions[-1]) - FRAME, int(batch.positions[-1]) - 2 * rate_hz)
+        added, tail = _overlap_add(voice.play(spectra, risen, batch), tail)
         # The sum is complete up to half a frame before the centre of the first frame that is still to come.
-        first = int(centres[begin]) - FRAME // 2
-        complete = stop if end == len(centres) else min(stop, first + (end - begin) * HOP)
-        if end == len(centres):
+        sounds_from = begin * HOP - FRAME // 2
+        complete = stop if end == last + 1 else min(stop, sounds_from + (end - begin) * HOP)
+        if end == last + 1:
             added = np.concatenate([added, tail])
         if complete > reached:
-            yield added[reached - first : complete - first]
+            yield added[reached - sounds_from : complete - sounds_from]
             reached = complete
 
 
-def _positions(
-    time_map: TimeMap, centres: NDArray[np.int64], start: int, stop: int, attacks: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[int, float]]:
-    """Where each frame is taken from, whether it turns home, and which frames begin which attack."""
-    before, after = _runs_around(time_map, start, stop)
-    lower = before.stop if before else float(start)
-    upper = after.start if after else float(stop)
-    inner = [knot for knot in time_map.output_frames if lower < knot < upper]
-    knots = np.array([lower, *inner, upper])
-    source = time_map.source(knots)
-    held = TimeMap(tuple(knots.tolist()), tuple(source.tolist()))
-    held = hold_attacks(
-        held, attacks.tolist(), before_frames=_HOLD_BEFORE * FRAME, after_frames=_HOLD_AFTER * FRAME,
-        most_of_gap=_HOLD_MOST_OF_GAP,
-    )
-    positions = np.round(held.source(centres.astype(np.float64))).astype(np.int64)
-    homing = np.zeros(len(centres), dtype=bool)
-    if before:
-        positions[centres <= before.stop] = centres[centres <= before.stop] + before.shift
-    if after:
-        positions[centres >= after.start] = centres[centres >= after.start] + after.shift
-        homing = centres >= after.start
-    beginnings: dict[int, float] = {}
-    for attack in np.sort(attacks):
-        if positions[0] < attack - _HOLD_BEFORE * FRAME and attack < positions[-1]:
-            beginnings[int(np.searchsorted(positions, attack - _HOLD_BEFORE * FRAME))] = float(attack)
-    return positions, homing, beginnings
-
-
-def _runs_around(time_map: TimeMap, start: int, stop: int) -> tuple[UntouchedRun | None, UntouchedRun | None]:
-    """The untouched runs that the region from `start` to `stop` begins and ends in, where it does."""
-    before = after = None
-    for run in time_map.untouched_runs():
-        if run.start <= start < run.stop < np.inf:
-            before = run
-        if start < run.start and run.start < stop <= run.stop:
-            after = run
-    return before, after
-
-
-def _spectra(
-    read_source: ReadSource, positions: NDArray[np.int64], begin: int, end: int, beginnings: dict[int, float]
-) -> tuple[Spectra, dict[int, NDArray[np.bool_]]]:
-    """Spectra [shape=(1 + frames, channels, bins)] of a batch, the frame before it first; and what rises at its attacks."""
-    places = np.concatenate([positions[max(begin - 1, 0) : max(begin - 1, 0) + 1], positions[begin:end]])
-    low = int(places[0]) - FRAME // 2
-    high = int(places[-1]) + FRAME // 2
-    looks = [int(place) for attack in beginnings.values() for place in (attack - FRAME // 2, attack + FRAME // 8)]
-    low, high = min([low, *(look - FRAME // 2 for look in looks)]), max([high, *(look + FRAME // 2 for look in looks)])
-    source = read_source(low, high - low)
-    taken = np.concatenate([places, np.array(looks, dtype=np.int64)]) - FRAME // 2 - low
-    windows = np.lib.stride_tricks.sliding_window_view(source, FRAME, axis=0)[taken]
+def _spectra(source: SourceWindow, batch: Batch) -> tuple[Spectra, dict[int, Bits]]:
+    """Spectra [shape=(1 + frames, channels, bins)] of a batch, the frame before it first, and what rises at attacks."""
+    looks = [int(look) for attack in batch.beginnings.values() for look in (attack - FRAME // 2, attack + FRAME // 8)]
+    places = np.concatenate([batch.positions, np.array(looks, dtype=np.int64)]) - FRAME // 2
+    low, high = int(places.min()), int(places.max()) + FRAME
+    windows = np.lib.stride_tricks.sliding_window_view(source.take(low, high), FRAME, axis=0)[places - low]
     spectra = np.asarray(fft.rfft(windows * _WINDOW, axis=-1), dtype=np.complex64)
-    risen: dict[int, NDArray[np.bool_]] = {}
-    for number, frame in enumerate(beginnings):
-        quiet, struck = (_power(spectra[len(places) + 2 * number + side]) for side in (0, 1))
+    risen: dict[int, Bits] = {}
+    for number, frame in enumerate(batch.beginnings):
+        quiet, struck = (_power(spectra[len(batch.positions) + 2 * number + side]) for side in (0, 1))
         risen[frame] = _smoothed(struck) > _ATTACK_RISE * _smoothed(quiet)
-    return spectra[: len(places)], risen
+    return spectra[: len(batch.positions)], risen
 
 
 class _Rotation:
@@ -167,29 +110,20 @@ class _Rotation:
         turn = np.maximum(2 * np.pi * detune_hz * HOP / rate_hz, np.pi / (HOMING_FRAMES - 1))
         self._home_turn = np.minimum(turn, np.pi).astype(np.float32)
 
-    def play(
-        self,
-        spectra: Spectra,
-        positions: NDArray[np.int64],
-        begin: int,
-        homing: NDArray[np.bool_],
-        risen: dict[int, NDArray[np.bool_]],
-    ) -> Samples:
-        """Turn the spectra of a batch (the frame before it first) and give the windowed frames.
+    def play(self, spectra: Spectra, risen: dict[int, Bits], batch: Batch) -> Samples:
+        """Turn the spectra of a batch (the frame before it first) and give its frames, windowed for the sum.
 
         Returns [shape=(frames, channels, FRAME), float32].
         """
-        count = len(spectra) - 1
+        steps = np.diff(batch.positions).tolist()
         power = (spectra.real**2 + spectra.imag**2).sum(axis=1)
-        turned = np.empty((count, *spectra.shape[1:]), dtype=np.complex64)
-        for number in range(count):
-            frame = begin + number
-            step = int(positions[frame] - positions[max(frame - 1, 0)]) if frame else HOP
+        turned = np.empty((len(steps), *spectra.shape[1:]), dtype=np.complex64)
+        for number, step in enumerate(steps):
             if step != HOP:
                 self._advance(spectra[number], spectra[number + 1], power[number], power[number + 1], step)
-            if frame in risen:
-                self._rotation[risen[frame]] = 1
-            if homing[frame]:
+            if number in risen:
+                self._rotation[risen[number]] = 1
+            if batch.homing[number]:
                 self._turn_home()
             turned[number] = spectra[number + 1] * self._rotation
         frames = np.asarray(fft.irfft(turned, n=FRAME, axis=-1), dtype=np.float32)
@@ -204,7 +138,7 @@ class _Rotation:
         power: Samples,
         step: int,
     ) -> None:
-        """Carry the rotation on from a frame to one that lies `step` source frames later and a hop later in the output."""
+        """Carry the rotation on to a frame that lies `step` source frames later and a hop later in the output."""
         peaks, counts = _peaks(power)
         advance = (spectrum[:, peaks] * last[:, peaks].conj()).sum(axis=0)
         expected = _BIN_RADIANS[peaks] * step

@@ -1,8 +1,8 @@
 """Writing audio as a stream: WAV, FLAC, MP3, OGG Vorbis, Opus, M4A, with tags and chapters.
 
 Conventions: blocks are float32 (frames, channels), full scale 1. WAV and FLAC have 16 bits, with triangular dither of
-one step (Lipshitz, Wannamaker and Vanderkooy, "Quantization and Dither", J. Audio Eng. Soc. 40 (5), 1992) as the difference
-of successive uniform numbers, which pushes it towards high frequencies; its seed is fixed, so that equal samples make
+one step (Lipshitz, Wannamaker and Vanderkooy, "Quantization and Dither", J. Audio Eng. Soc. 40 (5), 1992) as the
+difference of successive uniform numbers, which pushes it towards high frequencies; its seed is fixed, so that equal samples make
 equal files, however they are cut into blocks. A WAV beyond 4 GB becomes RF64 (EBU Tech 3306).
 """
 
@@ -30,6 +30,21 @@ _BYTES_PER_SECOND = {"wav": 176400, "flac": 125000, "mp3": 40000, "ogg": 34000, 
 _MP3_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _WRITE_FRAMES = 8192
 _RF64_AUTO_DOWNGRADE = 0x1210  # libsndfile: SFC_RF64_AUTO_DOWNGRADE
+
+
+# 320 kbit/s; Vorbis quality 8; Opus about 200 kbit/s: levels of libsndfile, 0 is the largest file.
+_LIBSNDFILE_SETTINGS: dict[str, dict[str, Any]] = {
+    "wav": {"format": "RF64", "subtype": "PCM_16"},
+    "flac": {"format": "FLAC", "subtype": "PCM_16"},
+    "mp3": {
+        "format": "MP3",
+        "subtype": "MPEG_LAYER_III",
+        "bitrate_mode": "CONSTANT",
+        "compression_level": 0.0,
+    },
+    "ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2},
+    "opus": {"format": "OGG", "subtype": "OPUS", "compression_level": 0.2},
+}
 
 
 class Encoder(Protocol):
@@ -165,20 +180,6 @@ def _encoder(
 class SoundfileEncoder:
     """WAV, FLAC, MP3, OGG Vorbis and Opus through libsndfile, which writes into an `OutputFile`."""
 
-    # 320 kbit/s; Vorbis quality 8; Opus about 200 kbit/s: levels of libsndfile, 0 is the largest file.
-    _SETTINGS: dict[str, dict[str, Any]] = {
-        "wav": {"format": "RF64", "subtype": "PCM_16"},
-        "flac": {"format": "FLAC", "subtype": "PCM_16"},
-        "mp3": {
-            "format": "MP3",
-            "subtype": "MPEG_LAYER_III",
-            "bitrate_mode": "CONSTANT",
-            "compression_level": 0.0,
-        },
-        "ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.2},
-        "opus": {"format": "OGG", "subtype": "OPUS", "compression_level": 0.2},
-    }
-
     def __init__(
         self,
         file: OutputFile,
@@ -215,7 +216,7 @@ class SoundfileEncoder:
         elif output_format in ("ogg", "opus"):
             target = _OggTarget(file, self._comments)
         try:
-            self._sound = soundfile.SoundFile(target, "w", rate_hz, channels, **self._SETTINGS[output_format])
+            self._sound = soundfile.SoundFile(target, "w", rate_hz, channels, **_LIBSNDFILE_SETTINGS[output_format])
         except self._errors as error:
             file.check(needed_bytes)
             raise OutputFailed(

@@ -1,4 +1,4 @@
-"""What happens to the demo crate's sounds on their way: filters, reverb, echo, pumping, saturation, the master's gain.
+"""What happens to the demo crate's sounds on their way: filters, reverb, pumping, saturation.
 
 Conventions as in `oscillators`; every function returns a new array unless it says "in place". Everything is linear and
 keeps time, except `saturate`; nothing delays a signal by as much as one sample.
@@ -69,27 +69,25 @@ def sweep(signal: Signal, kind: str, cutoff_hz: NDArray[np.float64], *, resonanc
     return out[:, SWEEP_HOP : SWEEP_HOP + length].reshape(signal.shape)
 
 
-def convolved(signal: Signal, response: Signal) -> Signal:
-    """A mono signal through a stereo impulse response, `[shape=(2, n)]`, cut to the signal's length.
+def add_convolved(out: Signal, signal: Signal, response: Signal) -> None:
+    """Adds a mono signal's way through a stereo response `[shape=(2, n)]` to a stereo `out`, in place, cut to its length.
 
-    Overlap-add in blocks, so that the memory does not grow with the track.
+    Overlap-add in blocks, so that the memory does not grow with the track; silent blocks cost nothing.
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
-    length, tail = signal.size, response.shape[1]
+    length, tail = out.shape[1], response.shape[1]
     block = max(1 << 17, tail)
     size = next_fast_len(block + tail - 1, real=True)
-    out = np.zeros((2, length + tail), dtype=np.float32)
     kernels = [rfft(response[channel], size) for channel in range(2)]
-    for start in range(0, length, block):
+    for start in range(0, signal.size, block):
         part = signal[start : start + block]
         if not part.any():
             continue
         spectrum = rfft(part, size)
-        stop = min(start + part.size + tail - 1, out.shape[1])
+        stop = min(start + part.size + tail - 1, length)
         for channel in range(2):
             out[channel, start:stop] += irfft(spectrum * kernels[channel], size)[: stop - start]
-    return out[:, :length]
 
 
 def room(seconds: float, *, rng: np.random.Generator, pre_delay_seconds: float = 0.012, damping_hz: float = 5200.0) -> Signal:
@@ -132,41 +130,9 @@ def ducking(
 
 
 def saturate(signal: Signal, drive: float) -> Signal:
-    """Soft clipping; small signals keep their level, peaks bend towards 1/drive... times the hyperbolic tangent."""
+    """Soft clipping by the hyperbolic tangent: small signals keep their level, nothing rises above 1 / `drive`."""
     out: Signal = np.tanh(signal * np.float32(drive)) / np.float32(drive)
     return out
-
-
-def master_gain(mix: Signal, *, ceiling: float) -> Signal:
-    """The gain of a look-ahead peak limiter for a stereo mix, `[shape=(n,)]`, between 0 and 1.
-
-    It is a gain and not a signal so that every stem can be multiplied by it: limited stems still sum to the limited
-    track. In blocks of 32 samples: the gain that each needs, the least of it over 3 ms around, then smoothed
-    over less than that, so that the smoothed gain is nowhere above the needed one.
-    """
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d
-
-    block, reach = 32, 4
-    length = mix.shape[1]
-    padded = -(-length // block) * block
-    peaks = np.zeros(padded, dtype=np.float32)
-    np.maximum(np.abs(mix[0]), np.abs(mix[1]), out=peaks[:length])
-    needed = np.minimum(1.0, ceiling / np.maximum(peaks.reshape(-1, block).max(axis=1), 1e-9)).astype(np.float64)
-    held = minimum_filter1d(needed, 2 * (reach + 1) + 1, mode="nearest")
-    # Release: a slow copy that is never above the held gain keeps the limiter from following single cycles of the bass.
-    slow = uniform_filter1d(minimum_filter1d(needed, 121, mode="nearest"), 119, mode="nearest")
-    smooth = uniform_filter1d(np.minimum(held, 0.5 * (held + slow)), 2 * reach + 1, mode="nearest")
-    # Straight lines from the middle of one block to the middle of the next.
-    points = np.concatenate([smooth[:1], smooth, smooth[-1:]]).astype(np.float32)
-    fraction = ((np.arange(block, dtype=np.float32) + 0.5) / block)[None, :]
-    lines = points[:-1, None] + np.diff(points)[:, None] * fraction
-    return lines.reshape(-1)[block // 2 : block // 2 + length]
-
-
-def panned(mono: Signal, position: float) -> Signal:
-    """A mono signal at a place between -1 (left) and 1 (right), with constant power."""
-    angle = (position + 1) * np.pi / 4
-    return np.stack([mono * np.float32(np.cos(angle) * np.sqrt(2)), mono * np.float32(np.sin(angle) * np.sqrt(2))])
 
 
 def widened(mono: Signal, *, milliseconds: float = 11.0, amount: float = 0.5) -> Signal:
@@ -175,31 +141,3 @@ def widened(mono: Signal, *, milliseconds: float = 11.0, amount: float = 0.5) ->
     side = np.zeros_like(mono)
     side[shift:] = mono[: mono.size - shift] * np.float32(amount)
     return np.stack([mono + side, mono - side])
-
-
-def loudness_estimate(mix: Signal) -> float:
-    """Gated loudness of a stereo mix in LUFS, good to a few tenths: what the master's gain is set by.
-
-    The gates of ITU-R BS.1770-4 over blocks of 0.4 s that do not overlap, with its weighting (a high-pass at 38 Hz, a shelf
-    of 4 dB around 1.7 kHz) applied to their spectra.
-    """
-    from scipy.fft import rfft
-
-    block = int(0.4 * SAMPLE_RATE_HZ)
-    count = mix.shape[1] // block
-    frequency = np.arange(block // 2 + 1) * SAMPLE_RATE_HZ / block
-    square = np.maximum(frequency, 1e-3) ** 2
-    low_cut = square**2 / (square + 38.0**2) ** 2
-    shelf = (1 + 10**0.4 * square / 1500.0**2) / (1 + square / 1500.0**2)
-    weight = (2 * low_cut * shelf / block**2).astype(np.float32)
-    power = np.zeros(count)
-    for channel in mix:
-        for first in range(0, count, 64):
-            last = min(first + 64, count)
-            spectra = rfft(channel[first * block : last * block].reshape(last - first, block), axis=1)
-            power[first:last] += (np.square(spectra.real) + np.square(spectra.imag)) @ weight
-    audible = power[power > 10 ** ((-70 + 0.691) / 10)]
-    if audible.size == 0:
-        return -70.0
-    loud = audible[audible > 0.1 * audible.mean()]
-    return float(-0.691 + 10 * np.log10(loud.mean()))

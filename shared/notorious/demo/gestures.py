@@ -33,28 +33,28 @@ class GestureSounds:
         start = self._timeline.sample(gesture.bar * 4)
         return start, self._timeline.sample((gesture.bar + gesture.bars) * 4) - start
 
-    def add_cymbals(self, out: Signal) -> None:
+    def add_cymbals(self, out: Signal, gain: float) -> None:
         """Crashes on the first beat of a section, reversed ones that end there."""
         for number, gesture in enumerate(self._arrangement.gestures):
             start, length = self._span(gesture)
             if gesture.kind == "crash":
                 side = 0.3 if number % 2 else -0.3
-                _add(out, start, np.stack([self._crash * np.float32(1 - side), self._crash * np.float32(1 + side)]), 0.8)
+                _add(out, start, np.stack([self._crash * np.float32(1 - side), self._crash * np.float32(1 + side)]), 0.8 * gain)
             elif gesture.kind == "reverse":
                 swell = reversed_crash(self._crash, length / SAMPLE_RATE_HZ)
-                _add(out, start + length - swell.size, np.stack([swell, swell]), 0.75)
+                _add(out, start + length - swell.size, np.stack([swell, swell]), 0.75 * gain)
 
-    def add_effects(self, out: Signal) -> None:
+    def add_effects(self, out: Signal, gain: float) -> None:
         """Risers, downlifters and impacts."""
         for number, gesture in enumerate(self._arrangement.gestures):
             start, length = self._span(gesture)
             rng = self._recipe.random(f"gesture {number}")
             if gesture.kind == "riser":
-                _add(out, start, self._riser(length, gesture.bars, rng), 1.0)
+                _add(out, start, self._riser(length, gesture.bars, rng), gain)
             elif gesture.kind == "downlifter":
-                _add(out, start, _downlifter(length, rng), 0.7)
+                _add(out, start, _downlifter(length, rng), 0.7 * gain)
             elif gesture.kind == "impact":
-                _add(out, start, self._impact(rng), 1.0)
+                _add(out, start, self._impact(rng), gain)
 
     def _riser(self, length: int, bars: int, rng: np.random.Generator) -> Signal:
         """Noise whose band climbs five octaves, and the tonic's fifth trembling faster and faster under an opening filter."""

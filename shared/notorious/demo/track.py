@@ -13,21 +13,12 @@ from numpy.typing import NDArray
 from notorious.demo import drums
 from notorious.demo.arrangement import Arrangement, Passage, arrange
 from notorious.demo.composition import Note
-from notorious.demo.effects import (
-    SWEEP_HOP,
-    convolved,
-    ducking,
-    filtered,
-    loudness_estimate,
-    master_gain,
-    room,
-    saturate,
-    sweep,
-)
+from notorious.demo.effects import SWEEP_HOP, add_convolved, ducking, filtered, room, saturate, sweep
 from notorious.demo.gestures import GestureSounds
 from notorious.demo.grooves import bar_of_hits, fill, roll
 from notorious.demo.instruments import PATCHES
-from notorious.demo.mixer import PATCH_LEVELS, REVERB_SECONDS, STEMS, Stem, Strip, strip
+from notorious.demo.master import limiter_points, measured, quantised
+from notorious.demo.mixer import BUSES, PATCH_LEVELS, REVERB_SECONDS, STEMS, STRIPS, Bus, Stem, Strip, layer_gain, stem_of
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal
 from notorious.demo.recipe import Recipe
 from notorious.demo.voice import sung_note
@@ -35,6 +26,7 @@ from notorious.demo.voice import sung_note
 CEILING = 0.92
 """Highest sample, -0.72 dBFS: leaves half a dB for what lies between the samples and for rounding."""
 TAIL_SECONDS = 2.5
+DRUM_DRIVE = 1.15
 FILL_LAYERS = ("open_hat", "ride", "rim", "shaker")
 """What rests while a fill plays."""
 
@@ -153,44 +145,43 @@ class Studio:
 
     # --- layers ------------------------------------------------------------------------------------------------------
 
-    def layer(self, name: str) -> Signal | None:
-        """One layer before its strip, stereo; None where the arrangement has no use for it."""
-        out = np.zeros((2, self.length), dtype=np.float32)
+    def add_layer(self, out: Signal, name: str) -> None:
+        """Adds one layer to its bus, stereo, at its level."""
+        gain = layer_gain(name, self.recipe.genre)
         if name == "kick":
-            self._kick(out)
+            self._kick(out, gain)
         elif name == "rumble":
-            self._rumble(out)
-        elif name == "cymbals":
-            GestureSounds(self.recipe, self.timeline, self.arrangement, self.kit["crash"]).add_cymbals(out)
-        elif name == "effects":
-            GestureSounds(self.recipe, self.timeline, self.arrangement, self.kit["crash"]).add_effects(out)
+            self._rumble(out, gain)
+        elif name in ("cymbals", "effects"):
+            sounds = GestureSounds(self.recipe, self.timeline, self.arrangement, self.kit["crash"])
+            (sounds.add_cymbals if name == "cymbals" else sounds.add_effects)(out, gain)
         elif name == "voice":
-            self._voice(out)
+            self._voice(out, gain)
         elif name in self.score:
-            self._melodic(out, name)
+            self._melodic(out, name, gain)
         else:
-            self._drum(out, name)
-        return out if out.any() else None
+            self._drum(out, name, gain)
 
-    def _kick(self, out: Signal) -> None:
+    def _kick(self, out: Signal, gain: float) -> None:
         for beat, velocity, full in self.kick_beats:
-            place(out, self.timeline.sample(beat), self.kit["kick" if full else "thin_kick"], velocity)
+            place(out, self.timeline.sample(beat), self.kit["kick" if full else "thin_kick"], gain * velocity)
 
-    def _rumble(self, out: Signal) -> None:
+    def _rumble(self, out: Signal, gain: float) -> None:
         """The kick's own dark echo, as techno has it: the kick through a low, short room."""
         if not self.arrangement.passages_of("rumble"):
             return
         response = room(0.55, rng=self.recipe.random("rumble"), pre_delay_seconds=0.09, damping_hz=200.0)
-        kick = np.concatenate([self.kit["kick"], np.zeros(response.shape[1], dtype=np.float32)])
-        tail = filtered(convolved(kick, response), "lowpass", 130.0, order=3)
+        tail = np.zeros((2, self.kit["kick"].size + response.shape[1]), dtype=np.float32)
+        add_convolved(tail, self.kit["kick"], response)
+        tail = filtered(tail, "lowpass", 130.0, order=3)
         tail /= np.max(np.abs(tail))
         tail[1] = tail[0]
         for passage in self.arrangement.passages_of("rumble"):
             for beat in range(passage.start_bar * 4, passage.end_bar * 4):
-                place(out, self.timeline.sample(beat), tail, passage.level)
+                place(out, self.timeline.sample(beat), tail, gain * passage.level)
 
-    def _drum(self, out: Signal, name: str) -> None:
-        pan = strip(name, self.recipe.genre).pan
+    def _drum(self, out: Signal, name: str, gain: float) -> None:
+        pan = STRIPS[name].pan
         rng = self.recipe.random(name)
         fills = {gesture.bar for gesture in self.arrangement.gestures if gesture.kind == "fill"}
         for passage in self.arrangement.passages_of(name):
@@ -198,7 +189,7 @@ class Studio:
                 for hit in bar_of_hits(self.recipe.groove, name, bar, rng):
                     if bar in fills and name in FILL_LAYERS and hit.beat - bar * 4 >= 2:
                         continue
-                    place(out, self.timeline.sample(hit.beat), self.kit[name], hit.velocity * passage.level, pan)
+                    place(out, self.timeline.sample(hit.beat), self.kit[name], gain * hit.velocity * passage.level, pan)
         # Fills and rolls come on top of the groove, in the hands of whoever owns the drum.
         number = int(self.recipe.random("fills").integers(5))
         for index, gesture in enumerate(self.arrangement.gestures):
@@ -211,7 +202,7 @@ class Studio:
                 hits = fill(number + index, gesture.bar, beats=1.0)
             for hit in hits:
                 if hit.instrument == name:
-                    place(out, self.timeline.sample(hit.beat), self.kit[name], 0.85 * hit.velocity, pan)
+                    place(out, self.timeline.sample(hit.beat), self.kit[name], gain * 0.85 * hit.velocity, pan)
 
     def _note(self, patch: str, note: Note, channel: Strip) -> tuple[Signal, Signal]:
         """A note's sound behind its strip's high-pass, and its echo, darker and thinner, with the sides exchanged.
@@ -243,23 +234,23 @@ class Studio:
                 level = gain * channel.echo * 0.55 ** (repeat - 1)
                 place(out, self.timeline.sample(beat + 0.75 * repeat), turned, level, side)
 
-    def _melodic(self, out: Signal, name: str) -> None:
+    def _melodic(self, out: Signal, name: str, gain: float) -> None:
         patch = self.recipe.patch(name)
         loop = self.score[name]
-        channel = strip(name, self.recipe.genre)
-        level = PATCH_LEVELS.get(patch, 1.0)
+        channel = STRIPS[name]
+        level = gain * PATCH_LEVELS.get(patch, 1.0)
         for passage in self.arrangement.passages_of(name):
             for start, note in repeated(loop.bars, loop.notes, passage):
                 sounds = self._note(patch, note, channel)
                 self._sing_or_play(out, start, sounds, note.velocity * passage.level * level, channel)
         self._notes.clear()
 
-    def _voice(self, out: Signal) -> None:
+    def _voice(self, out: Signal, gain: float) -> None:
         """Three takes of the same song, one in the middle and two softer at the sides."""
         loop = self.score["voice"]
-        channel = strip("voice", self.recipe.genre)
+        channel = STRIPS["voice"]
         takes: list[tuple[list[tuple[Signal, Signal]], float, float]] = []
-        for take, (pan, gain) in enumerate(((0.0, 1.0), (-0.75, 0.3), (0.75, 0.3))):
+        for take, (pan, level) in enumerate(((0.0, 1.0), (-0.75, 0.3), (0.75, 0.3))):
             rng = self.recipe.random(f"take {take}")
             sounds: list[tuple[Signal, Signal]] = []
             before: Note | None = None
@@ -270,18 +261,18 @@ class Studio:
                 sound = sung_note(note, seconds, self.recipe.key, glide_from=glide, rng=rng)
                 sounds.append(self._dry_and_echo(sound, channel))
                 before = note
-            takes.append((sounds, pan, gain))
+            takes.append((sounds, pan, gain * level))
         numbers = {id(note): number for number, note in enumerate(loop.notes)}
         for passage in self.arrangement.passages_of("voice"):
             for start, note in repeated(loop.bars, loop.notes, passage):
-                for sounds, pan, gain in takes:
+                for sounds, pan, level in takes:
                     dry = sounds[numbers[id(note)]]
                     if pan == 0.0:
-                        self._sing_or_play(out, start, dry, gain * passage.level, channel)
+                        self._sing_or_play(out, start, dry, level * passage.level, channel)
                     else:
                         # The takes at the sides lag by 8 and 25 ms, as people do who sing along.
                         late = int(0.011 * (1.5 + pan) * SAMPLE_RATE_HZ)
-                        place(out, self.timeline.sample(start) + late, dry[0], gain * passage.level, pan)
+                        place(out, self.timeline.sample(start) + late, dry[0], level * passage.level, pan)
 
     def vocal_regions(self) -> tuple[tuple[float, float], ...]:
         """Where the voice sings, in seconds; pauses below half a second belong to the singing."""
@@ -321,40 +312,50 @@ class Studio:
                 closed[:, -fade:] += ramp * (part[:, -fade:] - closed[:, -fade:])
             signal[:, start:stop] = closed
 
-    def _through(self, name: str, channel: Strip) -> Signal | None:
-        """A layer through its strip, without the reverb."""
-        signal = self.layer(name)
-        if signal is None:
-            return None
-        if channel.opens:
+    def _through_bus(self, signal: Signal, bus: Bus, send: Signal) -> None:
+        """A bus's filter, sidechain and reverb send, in place, piece by piece so that it stays in the processor's cache."""
+        if bus.opens:
             self._open(signal)
-        if channel.duck > 0:
-            signal *= self.ducked(channel.duck)
-        signal *= np.float32(channel.gain)
-        return signal
+        gain = self.ducked(bus.duck) if bus.duck > 0 else None
+        for start in range(0, self.length, 1 << 16):
+            part = signal[:, start : start + (1 << 16)]
+            if bus.reverb > 0:
+                # Before the sidechain: the room's tail is ducked by itself, below.
+                send[start : start + part.shape[1]] += np.float32(0.5 * bus.reverb) * (part[0] + part[1])
+            if gain is not None:
+                part *= gain[start : start + part.shape[1]]
 
     def stem(self, name: Stem, layers: tuple[str, ...]) -> Signal:
         """The sum of a stem's layers with their reverb, stereo, before the master."""
         out = np.zeros((2, self.length), dtype=np.float32)
         send = np.zeros(self.length, dtype=np.float32)
-        for layer in layers:
-            channel = strip(layer, self.recipe.genre)
-            signal = self._through(layer, channel)
-            if signal is None:
-                continue
-            out += signal
-            if channel.reverb > 0:
-                send += np.float32(0.5 * channel.reverb) * (signal[0] + signal[1])
+        for number, (bus_name, members) in enumerate(_by_bus(layers).items()):
+            bus = BUSES[bus_name]
+            signal = out if number == 0 else np.zeros((2, self.length), dtype=np.float32)
+            for layer in members:
+                self.add_layer(signal, layer)
+            self._through_bus(signal, bus, send)
+            if number > 0:
+                out += signal
         if send.any():
-            seconds = REVERB_SECONDS[self.recipe.genre][name]
-            wet = convolved(send, room(seconds, rng=self.recipe.random(f"room {name}")))
             if name == "other":
-                wet *= self.ducked(0.5)
-            out += wet
+                send *= self.ducked(0.4)
+            response = room(REVERB_SECONDS[self.recipe.genre][name], rng=self.recipe.random(f"room {name}"))
+            add_convolved(out, send, response)
         if name == "drums":
             # The drum bus clips softly, as on every club record; clipping keeps time, so that attacks stay where they are.
-            out = saturate(out, 1.1)
+            for start in range(0, self.length, 1 << 16):
+                part = out[:, start : start + (1 << 16)]
+                part[:] = saturate(part, DRUM_DRIVE)
         return out
+
+
+def _by_bus(layers: tuple[str, ...]) -> dict[str, list[str]]:
+    """Layers grouped by the bus that they feed, both in the order in which they come."""
+    groups: dict[str, list[str]] = {}
+    for layer in layers:
+        groups.setdefault(STRIPS[layer].bus, []).append(layer)
+    return groups
 
 
 def repeated(bars: int, notes: tuple[Note, ...], passage: Passage) -> list[tuple[float, Note]]:
@@ -376,7 +377,7 @@ def layers_of(studio: Studio) -> dict[Stem, tuple[str, ...]]:
     present = [*dict.fromkeys(names), "snare", "tom", "clap", "cymbals", "effects"]
     order: dict[Stem, tuple[str, ...]] = {}
     for stem in STEMS:
-        order[stem] = tuple(name for name in dict.fromkeys(present) if strip(name, studio.recipe.genre).stem == stem)
+        order[stem] = tuple(name for name in dict.fromkeys(present) if stem_of(name) == stem)
     return order
 
 
@@ -385,19 +386,13 @@ def render(recipe: Recipe) -> Rendered:
     studio = Studio(recipe)
     order = layers_of(studio)
     buses: dict[Stem, Signal] = {stem: studio.stem(stem, order[stem]) for stem in STEMS}
-    mix = np.zeros((2, studio.length), dtype=np.float32)
-    for bus in buses.values():
-        mix += bus
-    level = np.float32(10 ** ((recipe.loudness_lufs - loudness_estimate(mix)) / 20))
-    gain = level * master_gain(mix * level, ceiling=CEILING)
-    fade = np.linspace(1, 0, int(0.5 * SAMPLE_RATE_HZ), dtype=np.float32)
-    gain[-fade.size :] *= fade
-    del mix
+    peaks, loudness = measured(list(buses.values()))
+    level = 10 ** ((recipe.loudness_lufs - loudness) / 20)
+    points = limiter_points(peaks * np.float32(level), ceiling=CEILING)
     stems: dict[Stem, Samples] = {}
     track = np.zeros((studio.length, 2), dtype=np.int16)
     for stem in STEMS:
-        bus = buses.pop(stem)
-        bus *= gain * np.float32(32767.0)
-        stems[stem] = np.ascontiguousarray(np.rint(bus, out=bus).astype(np.int16).T)
+        # Each bus is given back as soon as it is rounded.
+        stems[stem] = quantised(buses.pop(stem), level, points, int(0.5 * SAMPLE_RATE_HZ))
         track += stems[stem]
     return Rendered(track, stems, studio.timeline, studio.arrangement, order, studio.vocal_regions())

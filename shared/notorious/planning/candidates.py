@@ -14,7 +14,7 @@ from notorious.analysis.model import Bands
 from notorious.planning.brief import Brief
 from notorious.planning.plan import Technique
 from notorious.planning.structure import Structure
-from notorious.planning.tempo_match import TRUSTED_TEMPO_CONFIDENCE, Meeting, meet
+from notorious.planning.tempo_match import MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE, Meeting, mean_bpm, meet
 from notorious.theory.genres import find_genre
 from notorious.theory.transition_length import transition_length
 
@@ -22,7 +22,7 @@ QUICK: frozenset[Technique] = frozenset({"quick_cut", "echo_out"})
 """Techniques in which the two tracks are not heard together: the incoming one begins where the outgoing one stops."""
 
 CUT_BEATS = 1.0
-"""The span of a quick cut, in beats of the outgoing track: the two never sound together, a span must have some length."""
+"""The span of a quick cut, in beats of the outgoing track: they never sound together, but a span has a length."""
 
 ECHO_BARS = 2
 """How long the echo of an echo-out rings into the incoming track."""
@@ -125,7 +125,7 @@ def out_points(structure: Structure, *, room_bars: float) -> tuple[float, ...]:
 
 
 def landing_points(structure: Structure) -> tuple[float, ...]:
-    """Borders of passages in the first part of a track, after its first: where its verse, its buildup, its drop begins."""
+    """Borders of passages in the first part of a track, after its first: where its buildup, its drop begins."""
     span = structure.last_bar_beat - structure.first_bar_beat
     latest = structure.first_bar_beat + EARLIEST_LANDING_SHARE * span
     return tuple(passage.start_beat for passage in structure.passages[1:] if passage.start_beat <= latest)
@@ -209,9 +209,15 @@ def _quick(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterat
 def _fades(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterator[Candidate]:
     """Short fades where a tempo wavers: so short that both beats stay together."""
     bar = outgoing.beats_per_bar
+    one, other = outgoing.track.analysis.grid, incoming.track.analysis.grid
     for bars in (FADE_BARS, FADE_BARS // 2):
         for out_beat in out_points(outgoing, room_bars=bars):
             for in_beat in (incoming.first_bar_beat, *landing_points(incoming)[:2]):
+                # Where a tempo wavers the median says little: what counts is how far apart they are right here.
+                here = mean_bpm(one, out_beat, out_beat + bars * bar)
+                there = mean_bpm(other, in_beat, in_beat + bars * bar / meeting.level) * meeting.level
+                if max(here, there) / min(here, there) - 1.0 > MAX_STRETCH_SHARED:
+                    continue
                 yield Candidate("exponential_fade", out_beat, in_beat, float(bars * bar), meeting, float(FADE_BARS), ())
 
 

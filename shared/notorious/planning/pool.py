@@ -42,9 +42,13 @@ AVERAGE_LOUDNESS = 90.0
 QUICK_LENGTH = 80.0
 
 JITTER = 1.0
-"""Points by which the seed may prefer one track to another: enough to choose among equals, too little to choose a worse."""
+"""Points by which the seed may prefer one track to another: it chooses among equals, not a worse one."""
 
-UNSURE_CLASH = 0.5
+SURE_CLASH = 0.5
+"""A clash counts as one when both keys are right with at least this probability."""
+
+LARGEST_CLASH = 35.0
+"""Moves that theory calls clashes score at most 30."""
 
 ARTIST_SPACING = 3
 REPEATED_ARTIST_PENALTY = 150.0
@@ -164,7 +168,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
         + weight["confidence"] * (100.0 * both_sure * np.where(steady, 1.0, 0.7))
         + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
     )
-    clash = (move < 35.0) & (sure >= UNSURE_CLASH)
+    clash = (move < LARGEST_CLASH) & (sure >= SURE_CLASH)
     mixed *= np.where(clash, np.float32(CLASH_FACTOR), np.float32(1.0))
     cut = (
         weight["harmony"] * (100.0 - QUICK_EXPOSURE * (100.0 - harmony))
@@ -192,7 +196,7 @@ def _tempo_values(pool: Pool, outgoing: Indices, whole: slice | Indices, fold: F
 
 
 def place_scores(pool: Pool, targets: Floats, whole: slice | Indices = slice(None)) -> Floats:
-    """The estimated score (0-100) of tracks at places with these energy targets, without variety; shape as `targets`."""
+    """The estimated score (0-100) of tracks at places with these energy targets; shape as `targets`."""
     part = np.minimum(np.abs(pool.energy[whole] - targets) / 0.5, 1.0)
     energy = 100.0 * (1.0 - 0.6 * part - 0.4 * part * part)
     weight = SLOT_WEIGHTS["energy"] / sum(SLOT_WEIGHTS.values())

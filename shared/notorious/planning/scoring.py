@@ -40,7 +40,7 @@ FULL_EXPOSURE_BARS = 8.0
 """From this length on a clash is heard in full."""
 
 CLASH_FACTOR = 0.65
-"""What a transition of full exposure between keys that surely clash keeps of its worth, whatever else is good about it."""
+"""What is left of a transition's worth where keys that surely clash are heard together in full."""
 
 CUT_FACTOR = 0.8
 """A cut between tracks that could be blended: it is for effect, and a set of cuts is none."""
@@ -138,7 +138,7 @@ def mean_move_score(boosts_allowed: bool) -> float:
 
 
 def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, brief: Brief) -> tuple[Judged, bool]:
-    """The move between the keys, weighed by how sure they are and how long both are heard; and whether it surely clashes."""
+    """The move between the keys, by how sure they are and how long both are heard; and whether it surely clashes."""
     first, second = outgoing.track.analysis.key, incoming.track.analysis.key
     move = harmonic_move(key_of(first.camelot), key_of(second.camelot), boosts_allowed=brief.energy_boosts)
     sure = first.confidence * second.confidence

@@ -48,7 +48,7 @@ REACH = 12
 
 @dataclass(frozen=True)
 class Wish:
-    """What the search shall find. `seconds` None: every track of the pool. `target` samples the curve evenly over the set."""
+    """What the search shall find. `seconds` None: every track. `target` samples the curve evenly over the set."""
 
     seconds: float | None
     target: Floats

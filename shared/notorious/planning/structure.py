@@ -1,8 +1,8 @@
 """A track laid out on its own bars: where its passages begin, and how hard and how loud each of them is.
 
-An Analysis tells sections in seconds. A set is mixed on bar lines, so this lays the sections on the grid once, and every
-question that planning asks of a track (which phrase borders are there, what plays at this beat, how loud is it) is
-answered from here, in **source beats**: the numbers of the track's own grid.
+An Analysis tells sections in seconds. A set is mixed on bar lines, so this lays the sections on the grid once, and
+every question that planning asks of a track (which phrase borders are there, what plays at this beat, how loud is it)
+is answered from here, in **source beats**: the numbers of the track's own grid.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ The set's beats are laid out from the chosen transitions alone; then the clock s
 
     solo       the clock goes at the track's own tempo: nothing is stretched there
     overlap    one constant tempo
-    return     after an overlap the clock goes back to the incoming track's tempo in a staircase of small steps, a bar each
+    return     after an overlap the clock goes back to the incoming track's tempo in a staircase of small steps
     approach   before an overlap at a shared tempo, the same staircase with the outgoing track
 
 A cut steps the tempo: the clock is the incoming track's from just before the downbeat on. The clock of a track whose
@@ -20,11 +20,13 @@ from notorious.analysis.model import Grid
 from notorious.planning.candidates import Candidate
 from notorious.planning.plan import ClockKnot
 from notorious.planning.structure import Structure
+from notorious.planning.tempo_match import mean_bpm
 
 STEP_PER_BAR = 0.0015
-"""The tempo of a ramp changes by this share per bar where there is room: 0.19 BPM at 125. The smallest change of tempo
-that is noticed at all is ten times as large (about 1.5 to 2 %: Drake & Botte, Perception & Psychophysics 54, 1993). Where
-there is little room the steps grow: over eight bars at most to 0.5 %."""
+"""The tempo of a ramp changes by this share per bar where there is room: 0.19 BPM at 125. The smallest change of
+tempo that is noticed at all is ten times as large (about 1.5 to 2 %: Drake & Botte, "Tempo sensitivity in auditory
+sequences", Perception & Psychophysics 54, 1993). Where there is little room the steps grow: over eight bars at most to
+0.5 %."""
 
 CUT_LEAD_SECONDS = 0.01
 """How long before the downbeat of a cut the incoming track's voice and tempo begin: room for the ramp of the cut."""
@@ -50,7 +52,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Overlap:
-    """A transition on the clock: `bpm` counts mix beats; stretches are shares (0.02 is 2 % faster than its own tempo)."""
+    """A transition on the clock: `bpm` counts mix beats; stretches are shares (0.02 is 2 % faster than own)."""
 
     start_beat: float
     length_beats: float
@@ -127,24 +129,20 @@ def _place(
 
 
 def _overlap_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[float, tuple[float, float]]:
-    """The tempo of an overlap (as the outgoing track counts) and the stretch of both; wavering tracks by their mean there."""
+    """The tempo of an overlap (as the outgoing track counts) and the stretch of both, by their mean tempos there."""
     meeting = candidate.meeting
     one, other = outgoing.track.analysis, incoming.track.analysis
     if one.tempo.steady and other.tempo.steady:
         return meeting.overlap_bpm, (meeting.outgoing_stretch, meeting.incoming_stretch)
-    own = _mean_bpm(one.grid, candidate.out_beat, candidate.out_end_beat)
-    theirs = _mean_bpm(other.grid, candidate.in_beat, candidate.in_end_beat) * meeting.level
+    own = mean_bpm(one.grid, candidate.out_beat, candidate.out_end_beat)
+    theirs = mean_bpm(other.grid, candidate.in_beat, candidate.in_end_beat) * meeting.level
     bpm = own if meeting.outgoing_stretch == 0.0 else (own * theirs) ** 0.5
     return bpm, (bpm / own - 1.0, bpm / theirs - 1.0)
 
 
-def _mean_bpm(grid: Grid, start_beat: float, end_beat: float) -> float:
-    return 60.0 * (end_beat - start_beat) / (grid.seconds(end_beat) - grid.seconds(start_beat))
-
-
 def _local_bpm(grid: Grid, beat: float) -> float:
     """The tempo of the beat that follows."""
-    return grid.bpm if grid.beat_seconds is None else _mean_bpm(grid, floor(beat), floor(beat) + 1)
+    return mean_bpm(grid, floor(beat), floor(beat) + 1)
 
 
 class _ClockBuilder:

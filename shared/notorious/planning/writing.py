@@ -237,7 +237,8 @@ def _set_parts(draft: Draft, asked_seconds: float | None, target: Sequence[float
             Judged(
                 "transitions",
                 float(np.mean(totals)),
-                f"{len(totals)} transitions, on average {np.mean(totals):.0f}; the weakest is number {worst + 1} ({totals[worst]:.0f})",
+                f"{len(totals)} transitions, on average {np.mean(totals):.0f}; "
+                f"the weakest is number {worst + 1} ({totals[worst]:.0f})",
             )
         )
     places = [place.score.total for place in _places(draft, target)]

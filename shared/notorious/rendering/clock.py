@@ -33,7 +33,9 @@ class Clock:
             raise PlanError("a clock's knots must be finite numbers: look for NaN or infinity in the plan's clock")
         falling = np.flatnonzero((np.diff(beats) <= 0) | (np.diff(seconds) <= 0))
         if len(falling):
-            raise PlanError(f"the clock must rise in beats and seconds, but does not after mix beat {beats[falling[0]]:g}")
+            raise PlanError(
+                f"the clock must rise in beats and seconds, but does not after mix beat {beats[falling[0]]:g}"
+            )
         self._beats = beats
         self._seconds = seconds
 

@@ -31,6 +31,7 @@ from notorious.audio.write import AudioWriter, Chapter
 from notorious.errors import NotoriousError, OutputExists, OutputFailed, PlanError
 from notorious.planning.plan import Plan
 from notorious.rendering.band_levels import BandLevels, BandMeter
+from notorious.rendering.clock import Clock
 from notorious.rendering.lanes import Automation
 from notorious.rendering.progress import IsCancelled, Phase, Progress, Report, stop_if
 from notorious.rendering.sheet import (
@@ -140,9 +141,10 @@ def check_plan(
     """
     if plan.clock[0].seconds != 0.0:
         raise PlanError(f"the clock begins at second {plan.clock[0].seconds:g}; let its first knot be at second 0")
+    clock = Clock(plan.clock)
     spans = []
     for slot in plan.slots:
-        Automation(voice_lanes(plan, slot.index))
+        Automation(voice_lanes(plan, slot.index), clock, rate_hz=plan.master.sample_rate_hz)
         spans.append(voice_span(plan, slot.index))
     trouble: list[str] = []
     seen: dict[tuple[str, str], str | None] = {}

@@ -11,10 +11,8 @@ to the last bit. Lanes are read at every sample, through the clock.
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from notorious.audio.filters import context_frames, filter_sweep, three_band_eq
-from notorious.rendering.clock import Clock
 from notorious.rendering.echo import DELAY_BEATS, Echo, feedback_for
 from notorious.rendering.lanes import BANDS, Automation
 from notorious.rendering.window import Block, Window
@@ -30,9 +28,8 @@ def strip_context_frames(rate_hz: int) -> int:
 class ChannelStrip:
     """One voice's strip; blocks must be asked for in order. The echo keeps to `bpm` and has gone after `tail_beats`."""
 
-    def __init__(self, automation: Automation, clock: Clock, *, rate_hz: int, bpm: float, tail_beats: float) -> None:
+    def __init__(self, automation: Automation, *, rate_hz: int, bpm: float, tail_beats: float) -> None:
         self._automation = automation
-        self._clock = clock
         self._rate_hz = rate_hz
         self._context = context_frames(rate_hz)
         self._delay_frames = max(1, round(DELAY_BEATS * 60.0 / bpm * rate_hz))
@@ -41,30 +38,27 @@ class ChannelStrip:
 
     def block(self, audio: Window, start: int, frames: int) -> Block:
         """The frames [shape=(frames, 2)] of the mix from `start`: a fresh float32 array."""
-        first, last = self._beat(start), self._beat(start + frames - 1)
-        sends = self._automation.moves("echo", first, last)
-        silent = self._automation.is_silent(first, last)
-        if silent and not sends and self._echo is None:
-            return np.zeros((frames, 2), np.float32)
-        beats = self._beats(start, frames)
+        automation = self._automation
+        silent = automation.is_silent(start, frames)
         out = np.zeros((frames, 2), np.float32) if silent else self._filtered(audio, start, frames)
-        repeats = self._repeats(audio, start, beats, sends=sends)
-        if not silent and self._automation.moves("fader", first, last):
-            out *= self._automation.values("fader", beats)[:, np.newaxis]
+        repeats = self._repeats(audio, start, frames)
+        if not silent and automation.moves("fader", start, frames):
+            out *= automation.values("fader", start, frames)[:, np.newaxis]
         if repeats is not None:
             out += repeats
         return out
 
-    def _repeats(self, audio: Window, start: int, beats: NDArray[np.float64], *, sends: bool) -> Block | None:
+    def _repeats(self, audio: Window, start: int, frames: int) -> Block | None:
         """What the echo gives during a block; None while there is none."""
+        sends = self._automation.moves("echo", start, frames)
         if self._echo is None:
             if not sends:
                 return None
             self._echo = Echo(delay_frames=self._delay_frames, feedback=self._feedback)
-        send = np.zeros((len(beats), 2), np.float32)
+        send = np.zeros((frames, 2), np.float32)
         if sends:
-            level = self._automation.values("echo", beats)[:, np.newaxis]
-            send = level * self._filtered(audio, start, len(beats), bass=False)
+            level = self._automation.values("echo", start, frames)[:, np.newaxis]
+            send = level * self._filtered(audio, start, frames, bass=False)
         repeats = self._echo.process(send)
         if self._echo.is_silent:
             self._echo = None
@@ -73,16 +67,13 @@ class ChannelStrip:
     def _filtered(self, audio: Window, start: int, frames: int, *, bass: bool = True) -> Block:
         """The block behind EQ and filter, with or without its low band."""
         automation, rate_hz = self._automation, self._rate_hz
-        sweeps = automation.moves("filter", self._beat(start), self._beat(start + frames - 1))
+        sweeps = automation.moves("filter", start, frames)
         around = self._context if sweeps else 0
         first, count = start - around, frames + 2 * around
-        moving = any(automation.moves(band, self._beat(first), self._beat(first + count - 1)) for band in BANDS)
-        if moving or not bass:
-            beats = self._beats(first, count)
-            low, mid, high = (automation.values(band, beats) for band in BANDS)
-            x = audio.read(first - self._context, count + 2 * self._context)
+        if not bass or any(automation.moves(band, first, count) for band in BANDS):
+            low, mid, high = (automation.values(band, first, count) for band in BANDS)
             x = three_band_eq(
-                x,
+                audio.read(first - self._context, count + 2 * self._context),
                 rate_hz,
                 low_gain=low if bass else 0.0,
                 mid_gain=mid,
@@ -92,12 +83,5 @@ class ChannelStrip:
         else:
             x = audio.read(first, count)
         if sweeps:
-            position = automation.values("filter", self._beats(start, frames))
-            x = filter_sweep(x, rate_hz, position, context=around)
+            x = filter_sweep(x, rate_hz, automation.values("filter", start, frames), context=around)
         return x
-
-    def _beat(self, frame: int) -> float:
-        return self._clock.beat(frame / self._rate_hz)
-
-    def _beats(self, start: int, frames: int) -> NDArray[np.float64]:
-        return self._clock.beat(np.arange(start, start + frames, dtype=np.float64) / self._rate_hz)

@@ -1,12 +1,11 @@
 """A voice's time map: its track's grid held against the clock.
 
-Wherever the voice sounds, the track's beat lies on its mix beat, by construction. Three things are settled here beside
-that: knots lie on whole output frames; a slope of all but 1 is made exactly 1; and a run of slope 1 is shifted to a whole
-number of frames, at most half a frame from where it was, so that the audio there is copied as it is. The stretched
-segments beside the run take up that half frame.
+Wherever the voice sounds, the track's beat lies on its mix beat, by construction. Three things are settled here
+beside that: knots lie on whole output frames; a slope of all but 1 is made exactly 1; and a run of slope 1 is shifted
+to a whole number of frames, at most half a frame from where it was, so that the audio there is copied as it is. The
+stretched segments beside the run take up that half frame.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,16 +37,13 @@ class VoiceTiming:
     frames: int
     attacks: tuple[float, ...]
 
-    def __iter__(self) -> Iterator[object]:
-        raise TypeError("a VoiceTiming has named fields; it is not unpacked")
-
 
 def voice_time_map(slot: Slot, clock: Clock, *, rate_hz: int) -> VoiceTiming:
     """Hold a slot's grid against the clock.
 
     Output frames are counted from the mix's second 0, source frames from the first decoded sample at `rate_hz`. At
-    every beat the map is less than one frame from where grid and clock put it. Raises `ValueError` where the track would
-    have to be played at less than a quarter or more than four times its speed.
+    every beat the map is less than one frame from where grid and clock put it. Raises `ValueError` where the track
+    would have to be played at less than a quarter or more than four times its speed.
     """
     first_frame = round(clock.seconds(slot.mix_start_beat) * rate_hz)
     stop_frame = max(round(clock.seconds(slot.mix_end_beat) * rate_hz), first_frame + 1)

@@ -24,7 +24,7 @@ from notorious.planning.plan import Lane, Plan
 from notorious.rendering.clock import Clock
 from notorious.rendering.lanes import Automation
 from notorious.rendering.strip import ChannelStrip, strip_context_frames
-from notorious.rendering.techniques import CUT_SECONDS, cut_beats, lanes_for
+from notorious.rendering.techniques import CUT_SECONDS, lanes_for
 from notorious.rendering.time_map import voice_time_map
 from notorious.rendering.window import Block, Window, source_window
 
@@ -98,8 +98,8 @@ def voice_blocks(
     strip = None
     if with_lanes:
         tempo = _echo_tempo(plan, index)
-        automation = Automation(voice_lanes(plan, index), step_beats=cut_beats(tempo[0]))
-        strip = ChannelStrip(automation, clock, rate_hz=rate_hz, bpm=tempo[0], tail_beats=tempo[1])
+        automation = Automation(voice_lanes(plan, index), clock, rate_hz=rate_hz)
+        strip = ChannelStrip(automation, rate_hz=rate_hz, bpm=tempo[0], tail_beats=tempo[1])
     edges = _Edges(whole, fades_in=_starts_inside(plan, index, clock, whole), rate_hz=rate_hz)
     start, stop = span.first_frame, span.first_frame + span.frames
     while start < stop:
