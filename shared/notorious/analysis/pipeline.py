@@ -24,7 +24,7 @@ from notorious.analysis import energy, grid, key, sections, spectrum, waveform
 from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
-from notorious.audio.loudness import LoudnessMeter
+from notorious.audio.loudness import LoudnessMeter, LoudnessResult
 from notorious.errors import UnusableAudio
 
 ANALYSERS: Mapping[str, int] = {
@@ -113,7 +113,7 @@ class _Decoded:
     sample_rate_hz: int
     channels: int
     notes: tuple[str, ...]
-    loudness: Loudness | None
+    loudness: LoudnessResult | None
 
 
 def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
@@ -186,8 +186,15 @@ class _Listening:
         }
 
     def _hear_loudness(self) -> Part:
-        assert self._decoded.loudness is not None
-        return self._decoded.loudness.model_dump()
+        heard = self._decoded.loudness
+        assert heard is not None, "the meter runs whenever loudness is missing"
+        return {
+            "integrated_lufs": round(heard.integrated_lufs, 3),
+            "range_lu": round(heard.range_lu, 2),
+            "true_peak_dbtp": round(heard.true_peak_dbtp, 3),
+            "hop_seconds": heard.hop_seconds,
+            "short_term": [round(value, 2) for value in heard.short_term_lufs],
+        }
 
     def _hear_grid(self) -> Part:
         fit = grid.fit_grid(self._decoded.mono, RATE_HZ)

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from notorious.audio.limiter import Limiter
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
-from notorious.audio.tags import Tags
-from notorious.audio.write import AudioWriter, Chapter
+from notorious.audio.tags_write import Chapter, OutputTags
+from notorious.audio.write import FORMATS, AudioWriter, OutputFormat
 from notorious.errors import NotoriousError, OutputExists, OutputFailed, PlanError
 from notorious.planning.plan import Plan
 from notorious.rendering.band_levels import BandLevels, BandMeter
@@ -59,6 +59,7 @@ from notorious.rendering.workers import Advanced, Done, InProcess, VoiceRenderer
 
 VOICES_AHEAD: Final = 2
 """Finished voices that may wait for the master beside those in the workers' hands."""
+_ENDINGS: Final = {"oga": "ogg", "mp4": "m4a", "aac": "m4a", "wave": "wav"}
 _SUFFIX_OF_VOICES: Final = ".voices-"
 
 
@@ -115,12 +116,13 @@ def render_mix(
         OutputExists: the mix or a file of its sheet is there already (the same plan beside it does no harm).
         PlanError: a file is gone or is not the one that was planned with, or a lane or the tempo cannot be meant.
         UnreadableAudio: a file cannot be decoded after all.
-        OutputFailed: no room, no folder, no permission.
+        OutputFailed: no room, no folder, no permission, a format that is not known.
         Cancelled.
     """
     output = Path(output)
     jobs = jobs or os.cpu_count() or 1
     sheet = sheet_paths(output)
+    chosen = _format_of(output, format)
     _check_output(plan, output, sheet, force=force)
     spans = check_plan(plan, report=report, cancelled=cancelled)
     with _voices_folder(output) as folder:
@@ -129,7 +131,7 @@ def render_mix(
         )
         with renderer:
             run = _Run(plan, spans, renderer, ahead=jobs + VOICES_AHEAD, report=report, cancelled=cancelled)
-            return run.master(output, sheet, folder, format=format, force=force)
+            return run.master(output, sheet, folder, format=chosen, force=force)
 
 
 def check_plan(
@@ -174,6 +176,17 @@ def _what_is_wrong(path: Path, sha256: str) -> str | None:
     except OSError as error:
         return f"cannot be read ({error.strerror or error})"
     return None if found == sha256 else "has changed since it was planned with (its content is another)"
+
+
+def _format_of(output: Path, wanted: str | None) -> OutputFormat:
+    """The format that is asked for, else the one that the file's ending stands for."""
+    ending = output.suffix.lower().lstrip(".")
+    name = (wanted or _ENDINGS.get(ending, ending)).lower()
+    for known in FORMATS:
+        if name == known:
+            return known
+    asked = f"the format {wanted}" if wanted else f"the ending of {output.name}"
+    raise OutputFailed(f"{asked} is not one that a mix can be written in; choose one of {', '.join(FORMATS)}")
 
 
 def _check_output(plan: Plan, output: Path, sheet: SheetPaths, *, force: bool) -> None:
@@ -269,7 +282,7 @@ class _Run:
         sheet: SheetPaths,
         folder: Path,
         *,
-        format: str | None,  # noqa: A002
+        format: OutputFormat,  # noqa: A002
         force: bool,
     ) -> RenderReport:
         limiter = Limiter(self._rate_hz, 2, ceiling_dbtp=self._plan.master.true_peak_ceiling_dbtp)
@@ -284,7 +297,8 @@ class _Run:
                 format=format,
                 tags=_tags(self._plan),
                 chapters=_chapters(self._plan),
-                force=force,
+                overwrite=force,
+                expected_frames=self._total,
             ) as writer:
                 for block in self._limited(limiter):
                     block = block[:left]
@@ -422,11 +436,11 @@ def _named(error: Exception, plan: Plan, index: int) -> Exception:
     return error
 
 
-def _tags(plan: Plan) -> Tags:
+def _tags(plan: Plan) -> OutputTags:
     """What the mix says of itself: its title, who is heard in it, and the list of its tracks."""
     artists = list(dict.fromkeys(one_line(slot.track.artist) for slot in plan.slots if slot.track.artist))
     heard = [f"{clock_time(entry.start_seconds)} {display_name(entry.slot)}" for entry in entries(plan)]
-    return Tags(
+    return OutputTags(
         title=one_line(plan.title),
         artist=artists[0] if len(artists) == 1 else "Various Artists" if artists else None,
         comment=" / ".join(heard),
