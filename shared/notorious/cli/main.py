@@ -75,5 +75,6 @@ def _stopped() -> int:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # SIGTERM takes the way of Ctrl-C, so that a half-written mix is removed too.
-    raise KeyboardInterrupt
+    # SIGTERM takes the way of Ctrl-C, so that a half-written mix is removed too; it becomes a Ctrl-C rather than an
+    # exception here, so that whoever holds Ctrl-C back for a moment holds this back too.
+    signal.raise_signal(signal.SIGINT)

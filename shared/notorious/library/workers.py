@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Self, cast
 
-import notorious
 from notorious.errors import Cancelled, NotoriousError
 from notorious.library.worker import READY, Answer, Task, read_frame, write_frame
 
@@ -56,7 +55,7 @@ class _Child:
 
     def __init__(self, engine: str, events: "queue.SimpleQueue[_Event]") -> None:
         self.complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed in `end`
-        package_root = str(Path(notorious.__file__).parent.parent)
+        package_root = str(Path(__file__).parents[2])  # where `notorious` lies, installed or not
         paths = [package_root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "notorious.library.worker", engine],
