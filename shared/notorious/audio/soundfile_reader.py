@@ -3,6 +3,8 @@
 Only `read` in a loop is used: `SoundFile.blocks` fills the missing part of a cut MP3 with repeats of its last block.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,10 @@ class SoundfileSource:
         self.rate_hz = int(file.samplerate)
         self.channels = int(file.channels)
         self.format = _format_name(str(file.format), str(file.subtype))
+        # Only the MP3 decoder talks; for the others, what other threads write meanwhile need not be lost.
+        self._muted: Callable[[], AbstractContextManager[None]] = (
+            native_messages_muted if self.format == "MP3" else nullcontext
+        )
         self._may_hold_nonsense = file.subtype in ("FLOAT", "DOUBLE")
         self._run_in = int(_RUN_IN_SECONDS.get(file.subtype, 0.0) * self.rate_hz)
         if file.subtype == "VORBIS":
@@ -75,7 +81,7 @@ class SoundfileSource:
         missing = frames
         while missing > 0 and self._broken_at is None:
             try:
-                with native_messages_muted():
+                with self._muted():
                     part = self._file.read(missing, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError:
                 part = self._read_up_to_the_damage(missing)
@@ -114,7 +120,7 @@ class SoundfileSource:
         self._file.close()
         self._file = self._open()
         try:
-            with native_messages_muted():
+            with self._muted():
                 self._file.seek(position)
                 part: NDArray[np.float32] = self._file.read(amount, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, RuntimeError):
@@ -152,7 +158,7 @@ class SoundfileSource:
         if self.frames is not None:
             start = min(start, self.frames)
         try:
-            with native_messages_muted():
+            with self._muted():
                 self._file.seek(start)
         except (soundfile.LibsndfileError, RuntimeError):
             self._file.close()

@@ -273,3 +273,39 @@ def test_a_range_behind_the_end_is_empty(tmp_path):
     path, rate = made(tmp_path, "flac", seconds=1)
     assert not len(read(path, rate_hz=rate, start_frame=10 * rate))
     assert not len(read(path, rate_hz=22050, start_frame=10 * rate))
+
+
+@pytest.mark.parametrize("kind", [*FORMATS, "m4a"])
+def test_however_a_file_is_damaged_it_is_read_or_refused(tmp_path, kind):
+    path, _ = made(tmp_path, kind, seconds=1)
+    sound = path.read_bytes()
+    random = np.random.default_rng(8)
+    for attempt in range(8):
+        damaged = bytearray(sound[: int(len(sound) * random.uniform(0.01, 1))] if attempt % 2 else sound)
+        for place in random.integers(0, min(len(damaged), 3000), 12 if attempt > 1 else 0):
+            damaged[place] = random.integers(256)
+        path.write_bytes(damaged)
+        try:
+            assert np.isfinite(read(path)).all()
+        except UnreadableAudio as refusal:
+            assert refusal.reason  # noqa: PT017 - either outcome is right, an unnamed error is not
+
+
+def test_surround_in_aac_is_known_by_its_names(tmp_path):
+    av = pytest.importorskip("av", reason="M4A needs PyAV")
+    path = tmp_path / "surround.m4a"
+    time = np.arange(24 * 1024) / 48000
+    samples = np.zeros((6, len(time)), np.float32)  # FFmpeg's order: L R C LFE Ls Rs
+    samples[2] = 0.5 * np.sin(2 * np.pi * 440 * time)
+    with av.open(str(path), "w", format="ipod") as container:
+        stream = container.add_stream("aac", rate=48000, layout="5.1")
+        stream.bit_rate = 384_000
+        for start in range(0, len(time), 1024):
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(samples[:, start : start + 1024]), format="fltp", layout="5.1"
+            )
+            frame.sample_rate, frame.pts = 48000, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    peaks = np.abs(read(path, rate_hz=48000)[5000:-5000]).max(axis=0) / 0.5
+    assert peaks == pytest.approx([HALF_POWER, HALF_POWER], abs=0.02)
