@@ -66,7 +66,7 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
     curve = [float(value) for value in target[::4]]
     seconds = asked_seconds
     drafts: list[Draft] = []
-    for _ in range(LENGTH_ATTEMPTS):
+    for number in range(LENGTH_ATTEMPTS):
         wish = Wish(seconds=seconds, target=target, start=start, end=end)
         orders = find_orders(pool, wish, report=None if report is None else _named(report, "ordering the tracks"))
         fillable = asked_seconds if len(orders[0].tracks) < len(pool) or _fills(pool, asked_seconds) else None
@@ -77,6 +77,8 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
         nearest = min(attempt, key=lambda draft: abs(draft.free_seconds - asked_seconds))
         # A set that had to be pulled to its length has too few or too many tracks: better another number of them.
         if _is_near(nearest, nearest.free_seconds, asked_seconds, pool, share=0.35):
+            break
+        if number > 0 and any(_is_near(draft, draft.seconds, asked_seconds, pool) for draft in drafts):
             break
         seconds *= asked_seconds / nearest.free_seconds
     long_enough = [
