@@ -92,19 +92,23 @@ def choose_path(
     *,
     seconds: float | None,
     report: Callable[[int, int], None] | None = None,
-) -> tuple[TransitionJudgement, ...]:
-    """One candidate per transition: the best row under the objective, as near to `seconds` as candidates allow."""
+) -> tuple[tuple[TransitionJudgement, ...], float]:
+    """One candidate per transition: the best row under the objective, pulled as near to `seconds` as candidates allow.
+
+    Returns the row, and how long the set would be [s] without the pull.
+    """
     if len(structures) < 2:
-        return ()
+        return (), float(_plays(structures, ()).sum())
     rows = []
     for number in range(len(structures) - 1):
         if report is not None:
             report(number + 1, len(structures) - 1)
         rows.append(judge.row(structures[number], structures[number + 1]))
     found = _best_row(structures, rows, None, 0.0)
-    if seconds is None:
-        return found
     plays = _plays(structures, found)
+    free_seconds = float(plays.sum())
+    if seconds is None:
+        return found, free_seconds
     near = NEAR_ENOUGH * float(plays.mean())
     missed = abs(float(plays.sum()) - seconds)
     wanted = plays * seconds / plays.sum()
@@ -115,7 +119,7 @@ def choose_path(
         total = float(_plays(structures, path).sum())
         if abs(total - seconds) < missed - 1.0:
             found, missed = path, abs(total - seconds)
-    return found
+    return found, free_seconds
 
 
 def _plays(structures: Sequence[Structure], path: Sequence[TransitionJudgement]) -> Floats:

@@ -66,7 +66,7 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
     curve = [float(value) for value in target[::4]]
     seconds = asked_seconds
     drafts: list[Draft] = []
-    for _ in range(LENGTH_ATTEMPTS):
+    for number in range(LENGTH_ATTEMPTS):
         wish = Wish(seconds=seconds, target=target, start=start, end=end)
         orders = find_orders(pool, wish, report=None if report is None else _named(report, "ordering the tracks"))
         fillable = asked_seconds if len(orders[0].tracks) < len(pool) or _fills(pool, asked_seconds) else None
@@ -74,11 +74,16 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
         drafts.extend(attempt)
         if asked_seconds is None or seconds is None:
             break
-        nearest = min(attempt, key=lambda draft: abs(draft.seconds - asked_seconds))
-        if _is_near(nearest, asked_seconds, pool):
+        nearest = min(attempt, key=lambda draft: abs(draft.free_seconds - asked_seconds))
+        # A set that had to be pulled to its length has too few or too many tracks: better another number of them.
+        if _is_near(nearest, nearest.free_seconds, asked_seconds, pool, share=0.35):
             break
-        seconds *= asked_seconds / nearest.seconds
-    long_enough = [draft for draft in drafts if asked_seconds is None or _is_near(draft, asked_seconds, pool)]
+        if number > 0 and any(_is_near(draft, draft.seconds, asked_seconds, pool) for draft in drafts):
+            break
+        seconds *= asked_seconds / nearest.free_seconds
+    long_enough = [
+        draft for draft in drafts if asked_seconds is None or _is_near(draft, draft.seconds, asked_seconds, pool)
+    ]
     best = max(long_enough or drafts, key=lambda draft: draft.rank(asked_seconds, curve))
     return write_up(best, brief, left_out, master, target=curve)
 
@@ -116,17 +121,17 @@ def _draft(
     report: Report | None,
 ) -> Draft:
     structures = tuple(structure(index) for index in order.tracks)
-    path = choose_path(
+    path, free_seconds = choose_path(
         structures, judge, seconds=seconds, report=None if report is None else _named(report, "choosing transitions")
     )
-    return Draft.of(structures, path, scale)
+    return Draft.of(structures, path, scale, free_seconds)
 
 
-def _is_near(draft: Draft, seconds: float, pool: Pool) -> bool:
-    """Within half a track of the asked length, or there is nothing more to play."""
-    half = 0.5 * float(pool.body_seconds.mean())
-    too_short = draft.seconds < seconds
-    return abs(draft.seconds - seconds) <= half or (too_short and len(draft.structures) == len(pool))
+def _is_near(draft: Draft, seconds: float, asked_seconds: float, pool: Pool, *, share: float = 0.5) -> bool:
+    """Whether `seconds` is within this share of a track of the asked length, or there is nothing more to play."""
+    near = share * float(pool.body_seconds.mean())
+    too_short = seconds < asked_seconds
+    return abs(seconds - asked_seconds) <= near or (too_short and len(draft.structures) == len(pool))
 
 
 def _fills(pool: Pool, seconds: float | None) -> bool:

@@ -30,12 +30,12 @@ from notorious.planning.pool import (
 )
 
 CURVE_POINTS = 401
-WIDEST_BEAM = 32
+WIDEST_BEAM = 24
 CHILDREN_PER_STATE = 6
 WORK_LIMIT = 1.2e7
 """Judged extensions (states x tracks x steps) before the beam narrows: about a second on one core."""
 
-MOST_CONSIDERED = 1200
+MOST_CONSIDERED = 800
 """Of a large pool only so many tracks, those whose energy suits a place best, are judged in full for it."""
 
 FINISHED_KEPT = 3

@@ -40,12 +40,19 @@ class Draft:
     path: tuple[TransitionJudgement, ...]
     tempo_map: TempoMap
     scale: EnergyScale
+    free_seconds: float
+    """How long it would be if every transition were where it is best."""
 
     @classmethod
     def of(
-        cls, structures: tuple[Structure, ...], path: tuple[TransitionJudgement, ...], scale: EnergyScale
+        cls,
+        structures: tuple[Structure, ...],
+        path: tuple[TransitionJudgement, ...],
+        scale: EnergyScale,
+        free_seconds: float,
     ) -> "Draft":
-        return cls(structures, path, lay_out(structures, [judged.candidate for judged in path]), scale)
+        tempo_map = lay_out(structures, [judged.candidate for judged in path])
+        return cls(structures, path, tempo_map, scale, free_seconds)
 
     @property
     def seconds(self) -> float:

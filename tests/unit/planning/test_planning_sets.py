@@ -173,7 +173,7 @@ def test_a_clash_of_keys_that_cannot_be_avoided_is_said():
 
 
 def test_keys_that_go_together_are_preferred_where_all_else_is_equal():
-    tracks = [make_track("a", key="8A"), make_track("good", key="9A"), make_track("bad", key="3A")]
+    tracks = [make_track("a", key="8A"), make_track("good", key="9A"), make_track("bad", key="2A")]
     plan = planned(tracks, Brief(minutes=7.5, start=tracks[0].sha256))
     assert [slot.track.title for slot in plan.slots] == ["a", "good"]
 
