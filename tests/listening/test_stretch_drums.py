@@ -88,3 +88,21 @@ def test_sixteenths_at_any_tempo_keep_their_attack(bpm: int) -> None:
     late = np.abs(lags(source_highs[:, 0], rendered_highs[:, 0], hats[2:-2], 1.03))
     assert abs(np.median(changes)) < 1
     assert np.percentile(late, 95) < 1
+
+
+def test_a_bass_note_goes_on_under_the_kick() -> None:
+    """Kick and bass share bins, and the kick takes them: the note may dip beside it for a moment, not on the whole."""
+    time = np.arange(LENGTH) / RATE
+    source = stereo(placed(kick(), KICKS, LENGTH), 0.2 * np.sin(2 * np.pi * 55 * time))
+    frames = int(LENGTH / 1.03)
+    rendered = render(source, constant(1.03, frames), frames, KICKS.tolist())
+    window = 2000 / 55  # two periods
+    changes = np.array(
+        [
+            [level_db(rendered, at / 1.03, start, start + window) - level_db(source, at, start, start + window)]
+            for at in KICKS[INNER]
+            for start in (-100, -60, -40, -20, 0, 20, 60, 120)
+        ]
+    )
+    assert np.abs(changes).mean() < 0.6
+    assert changes.min() > -4

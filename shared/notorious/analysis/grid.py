@@ -12,15 +12,21 @@ from numpy.typing import NDArray
 from notorious.analysis.accents import find_accents
 from notorious.analysis.alignment import align, attack_envelope
 from notorious.analysis.downbeats import find_bars
-from notorious.analysis.levels import beat_hypotheses, odds
+from notorious.analysis.levels import beat_hypotheses, choose_level, odds
 from notorious.analysis.model import Grid, Tempo
 from notorious.analysis.onsets import RATE_HZ, find_onsets
 from notorious.analysis.tempo import pulse
+from notorious.analysis.tracking import track_beats, wanders
 
 NAME = "grid"
 VERSION = 1
 FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
+
+DOUBTFUL_HIT_SHARE = 0.78
+"""Below this share of beats with an attack the constant grid is doubted, and beats are tracked to compare."""
+ROUNDING_SECONDS = 0.002
+"""A beat this little before the audio's start is the start."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +65,32 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
         grid = Grid(first_beat_seconds=first, bpm=bpm, beat_count=count)
         strength = np.zeros(count, dtype=np.float32)
         return GridFit(Tempo(bpm=bpm, confidence=0.0, steady=True), grid, strength, envelope, onsets.flux_rate_hz)
+    attacks = attack_envelope(onsets)
     best = hypotheses[0]
-    fit = align(attack_envelope(onsets), onsets.attack_rate_hz, best.period_seconds, best.offset_seconds)
+    fit = align(attacks, onsets.attack_rate_hz, best.period_seconds, best.offset_seconds)
+    confidence = odds(hypotheses)
+    steady, notes = True, ()
     first = fit.offset_seconds % fit.period_seconds
-    if fit.period_seconds - first < 0.002:
+    if fit.period_seconds - first < ROUNDING_SECONDS:
         first = 0.0
-    count = int((duration - first) / fit.period_seconds) + 1
+    count = max(1, int((duration - first) / fit.period_seconds) + 1)
     beats = first + fit.period_seconds * np.arange(count)
+    if fit.hit_share < DOUBTFUL_HIT_SHARE:
+        tracked = track_beats(envelope, onsets.flux_rate_hz, attacks, onsets.attack_rate_hz)
+        if len(tracked) >= 16 and wanders(attacks, onsets.attack_rate_hz, beats, tracked):
+            beats, confidence = choose_level(envelope, onsets.flux_rate_hz, accents, tracked)
+            beats = beats[(beats >= 0) & (beats <= duration)]
+            steady, notes = False, ("the tempo is not steady: every beat is kept by itself",)
     bars = find_bars(accents, beats)
+    bpm = 60.0 / fit.period_seconds if steady else 60.0 / float(np.median(np.diff(beats)))
     grid = Grid(
-        first_beat_seconds=first,
-        bpm=60.0 / fit.period_seconds,
-        beat_count=count,
+        first_beat_seconds=float(beats[0]),
+        bpm=bpm,
+        beat_count=len(beats),
         beats_per_bar=bars.beats_per_bar,
         first_downbeat=bars.first_downbeat,
+        beat_seconds=None if steady else tuple(float(beat) for beat in beats),
     )
     strength = accents.strength(beats).mean(axis=0)
-    tempo = Tempo(bpm=grid.bpm, confidence=round(odds(hypotheses), 3), steady=True)
-    return GridFit(tempo, grid, strength.astype(np.float32), envelope, onsets.flux_rate_hz)
+    tempo = Tempo(bpm=bpm, confidence=round(confidence, 3), steady=steady)
+    return GridFit(tempo, grid, strength.astype(np.float32), envelope, onsets.flux_rate_hz, notes)

@@ -100,9 +100,33 @@ def beat_hypotheses(envelope: NDArray[np.float32], rate_hz: float, accents: Acce
         line = float(np.log(power / strongest))
         for slot in _peaks(profile):
             offset = (slot + 0.5) / FOLD_BINS * period
-            evidence = _weigh(accents, len(envelope) / rate_hz, period, offset, _coverage(profile, slot), line)
+            count = max(4, int((len(envelope) / rate_hz - offset) / period))
+            evidence = _weigh(accents, offset + period * np.arange(count), _coverage(profile, slot), line)
             found.append(Hypothesis(period, offset, evidence, float(WEIGHTS @ np.array(astuple(evidence)))))
     return sorted(found, key=lambda hypothesis: -hypothesis.score)
+
+
+def choose_level(
+    envelope: NDArray[np.float32], rate_hz: float, accents: Accents, tracked: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Of tracked beats, those of twice and half the tempo and those half-way between: the likeliest, and its odds."""
+    doubled = np.sort(np.concatenate([tracked, tracked[:-1] + np.diff(tracked) / 2]))
+    options = [tracked, doubled[1::2], doubled, tracked[::2], tracked[1::2]]
+    times = np.arange(len(envelope)) / rate_hz + FLUX_LEAD_SECONDS
+    scores = []
+    for beats in options:
+        if len(beats) < 8:
+            scores.append(-np.inf)
+            continue
+        place = np.interp(times, beats, np.arange(len(beats), dtype=np.float64), left=0.0, right=0.0) + 1 / FOLD_BINS / 2
+        slot = (place % 1.0 * FOLD_BINS).astype(int) % FOLD_BINS
+        inside = (times > beats[0]) & (times < beats[-1])
+        profile = np.bincount(slot[inside], envelope[inside], FOLD_BINS)
+        evidence = _weigh(accents, beats, _coverage(profile, 0), 0.0)
+        scores.append(float(WEIGHTS @ np.array(astuple(evidence))))
+    order = np.array(scores) * SHARPNESS
+    best = int(order.argmax())
+    return options[best], float(1.0 / np.exp(order - order.max()).sum())
 
 
 def odds(hypotheses: list[Hypothesis]) -> float:
@@ -146,17 +170,17 @@ def _strongest_of_four(values: NDArray[np.float32], floor: float) -> float:
     return max(float(np.log(values[first::4].mean() + floor)) for first in range(min(4, len(values))))
 
 
-def _weigh(
-    accents: Accents, duration: float, period: float, offset: float, coverage: float, line: float
-) -> Evidence:
-    beats = offset + period * np.arange(max(4, int((duration - offset) / period)))
+def _weigh(accents: Accents, beats: NDArray[np.float64], coverage: float, line: float) -> Evidence:
+    """The evidence for beats [seconds, shape=(n,), n >= 4], evenly spaced or not."""
+    lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
+    period = float(np.median(lengths))
     on = accents.strength(beats)
-    off = accents.strength(beats + period / 2)
+    off = accents.strength(beats + lengths / 2)
     beat, half = _level(on), _level(off)
-    quarters = _level(np.hstack([accents.strength(beats + period * part / 4) for part in (1, 3)]))
-    thirds = _level(np.hstack([accents.strength(beats + period * part / 3) for part in (1, 2)]))
-    between = _level(np.hstack([accents.strength(beats + period * part / 8) for part in (1, 3, 5, 7)]))
-    both = np.concatenate([beats, beats + period / 2])
+    quarters = _level(np.hstack([accents.strength(beats + lengths * part / 4) for part in (1, 3)]))
+    thirds = _level(np.hstack([accents.strength(beats + lengths * part / 3) for part in (1, 2)]))
+    between = _level(np.hstack([accents.strength(beats + lengths * part / 8) for part in (1, 3, 5, 7)]))
+    both = np.concatenate([beats, beats + lengths / 2])
     change = accents.harmonic_change(both, period)
     bars = accents.harmonic_change(both, 2 * period)
     count = len(beats)

@@ -39,6 +39,7 @@ _QUIETEST_SHARE = 1e-5  # bands that never hold more than -50 dB of the track ar
 _FULL, _SPARSE = 0.93, 0.72
 _LOW_THERE, _LOW_GONE = 0.75, 0.6
 _RISES_BY = 0.2
+_INTRO_ENDS_BY, _OUTRO_BEGINS_FROM = 0.35, 0.65  # shares of the track
 
 
 @dataclass(frozen=True)
@@ -216,10 +217,20 @@ def name_stretches(bars: Bars, borders: list[int]) -> list[SectionKind]:
             and (rising[number] or climbs_from)
         ):
             kinds.append("buildup")
-        elif number == 0 or (number < first_full and kinds[-1] == "intro" and fullness[number] < _SPARSE):
+        elif number == 0 or (
+            number < first_full
+            and kinds[-1] == "intro"
+            and fullness[number] < _SPARSE
+            and end <= _INTRO_ENDS_BY * len(bars.energy)
+        ):
             kinds.append("intro")
-        elif number == last or (number > last_full and (low[number:] >= _LOW_GONE).all() and not full[number:].any()):
-            kinds.append("outro" if number == last or fullness[number] < fullness[last_full] - 0.1 else "verse")
+        elif number == last or (
+            number > last_full
+            and fullness[number] < fullness[last_full] - 0.1
+            and start >= _OUTRO_BEGINS_FROM * len(bars.energy)
+            and (low[number:] >= _LOW_GONE).all()
+        ):
+            kinds.append("outro")
         elif low[number] < _LOW_GONE or fullness[number] < _SPARSE:
             kinds.append("breakdown")
         else:

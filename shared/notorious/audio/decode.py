@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from notorious.audio.containers import OTHER, container_of
 from notorious.audio.layouts import Layout, mix_channels, mix_matrix
-from notorious.errors import UnreadableAudio
 
 BLOCK_FRAMES = 65536
 # The resampler's memory of the past, in frames of the slower of both rates, generously: the response of soxr HQ is
@@ -114,12 +113,7 @@ def open_audio(path: Path | str) -> AudioReader:
         from notorious.audio.pyav_reader import PyavSource
 
         source = PyavSource(path, container)
-    reader = AudioReader(path, source)
-    if not len(reader.read(1)):
-        reader.close()
-        raise UnreadableAudio(path, "no audio in it can be decoded", "copy or download it again")
-    reader.seek(0)
-    return reader
+    return AudioReader(path, source)
 
 
 def decode_blocks(

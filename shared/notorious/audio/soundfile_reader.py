@@ -22,6 +22,9 @@ LOUDEST_SAMPLE = 1e6
 # Decoders that carry a state from packet to packet need to run in before a range, or its first samples differ from
 # those of a whole read. libsndfile runs in too, but for Opus 80 ms only, which leaves differences of one part in 2^25.
 _RUN_IN_SECONDS = {"OPUS": 2.0, "MPEG_LAYER_I": 0.5, "MPEG_LAYER_II": 0.5, "MPEG_LAYER_III": 0.5}
+# libsndfile counts a Vorbis stream's last page back from its end, which is wrong where the end is trimmed; so a range
+# starts before the last page, which holds at most 255 packets of 1024 frames.
+_LONGEST_VORBIS_PAGE_FRAMES = 256 * 1024
 _UNKNOWN_FRAMES = 2**62
 
 
@@ -40,6 +43,8 @@ class SoundfileSource:
         self.format = _format_name(str(file.format), str(file.subtype))
         self._may_hold_nonsense = file.subtype in ("FLOAT", "DOUBLE")
         self._run_in = int(_RUN_IN_SECONDS.get(file.subtype, 0.0) * self.rate_hz)
+        if file.subtype == "VORBIS":
+            self._run_in = _LONGEST_VORBIS_PAGE_FRAMES
         self.frames: int | None = int(file.frames) if 0 <= file.frames < _UNKNOWN_FRAMES else None
         try:
             _check_header(path, self.rate_hz, self.channels, self.frames)
@@ -48,6 +53,10 @@ class SoundfileSource:
             raise
         order = VORBIS_ORDER if file.subtype in ("VORBIS", "OPUS") else WAVE_ORDER
         self.layout: Layout = order[self.channels]
+        if not len(self.read(1)):
+            self.close()
+            raise UnreadableAudio(path, "no audio in it can be decoded", "copy or download it again")
+        self.seek(0)
 
     def _open(self) -> soundfile.SoundFile:
         try:

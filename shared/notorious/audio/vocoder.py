@@ -42,10 +42,16 @@ _HOMING_CENTS = 1.0
 """A rotation that turns home detunes its peak by at most this, whichever is more at its frequency."""
 
 _ATTACK_RISE = 2.0
-"""Rise in power over an attack from which a bin belongs to it."""
+"""Rise in power over an attack from which a bin belongs to it. Of 2, 4, 8 and 16 the best on kicks over bass: from 4 on
+some kicks take over the bass note's phase and move by 8 ms."""
+_LOWS_HZ = 250.0
+"""Below this a drum grows over many milliseconds: these bins take their own phase a frame later than the others, so
+that the dip of a bass note whose phase is cut lies under the drum and not before it. On kicks over steady notes of 55
+and 82 Hz this halves the deepest dip before the kick (8.5 to 4.4 dB in 36 ms) and leaves the kicks as they were."""
 _PEAK_RISE = 4.0
 """Rise in power from one frame to the next from which a peak starts anew."""
 
+_NO_BINS = np.zeros(0, dtype=np.intp)
 _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
 _SYNTHESIS = (_WINDOW / 1.5).astype(np.float32)
 _BIN_RADIANS = 2 * np.pi * np.arange(BINS) / FRAME
@@ -105,6 +111,8 @@ class _Rotation:
 
     def __init__(self, rate_hz: int) -> None:
         self._rotation = np.ones(BINS, dtype=np.complex64)
+        self._low_bins = round(_LOWS_HZ * FRAME / rate_hz)
+        self._late_lows = _NO_BINS
         detune_hz = np.maximum(_HOMING_HZ, np.arange(BINS) * rate_hz / FRAME * (2 ** (_HOMING_CENTS / 1200) - 1))
         # Half a turn must fit into the frames, whatever the rate.
         turn = np.maximum(2 * np.pi * detune_hz * HOP / rate_hz, np.pi / (HOMING_FRAMES - 1))
@@ -121,8 +129,13 @@ class _Rotation:
         for number, step in enumerate(steps):
             if step != HOP:
                 self._advance(spectra[number], spectra[number + 1], power[number], power[number + 1], step)
+            self._rotation[self._late_lows] = 1
+            self._late_lows = _NO_BINS
             if number in risen:
-                self._rotation[risen[number]] = 1
+                own = np.flatnonzero(risen[number])
+                late = np.searchsorted(own, self._low_bins)
+                self._rotation[own[late:]] = 1
+                self._late_lows = own[:late]
             if batch.homing[number]:
                 self._turn_home()
             turned[number] = spectra[number + 1] * self._rotation

@@ -2,8 +2,8 @@
 
 Conventions: blocks are float32 (frames, channels), full scale 1. WAV and FLAC have 16 bits, with triangular dither of
 one step (Lipshitz, Wannamaker and Vanderkooy, "Quantization and Dither", J. Audio Eng. Soc. 40 (5), 1992) as the
-difference of successive uniform numbers, which pushes it towards high frequencies; its seed is fixed, so that equal samples make
-equal files, however they are cut into blocks. A WAV beyond 4 GB becomes RF64 (EBU Tech 3306).
+difference of successive uniform numbers, which pushes it towards high frequencies; its seed is fixed, so that equal
+samples make equal files, however they are cut into blocks. A WAV beyond 4 GB becomes RF64 (EBU Tech 3306).
 """
 
 import struct

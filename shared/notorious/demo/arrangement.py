@@ -1,6 +1,7 @@
 """The shape of a track in time: its sections, which layers play in each and how loud, and what happens at the borders.
 
-Sections are multiples of 4 bars, in phrases of 8, 16 or 32 unless a track is shortened for a test. Bar 0 begins on beat 0.
+Sections are multiples of 4 bars, in phrases of 8, 16 or 32 unless a track is shortened for a test. Bar 0 begins on beat
+0.
 """
 
 from dataclasses import dataclass
@@ -221,9 +222,7 @@ def _shortened(bars: int, shorten: float) -> int:
     return max(4, 4 * round(bars * shorten / 4))
 
 
-def arrange(
-    genre: str, form: int, rng: np.random.Generator, *, sings: bool, shorten: float = 1.0
-) -> Arrangement:
+def arrange(genre: str, form: int, rng: np.random.Generator, *, sings: bool, shorten: float = 1.0) -> Arrangement:
     """A track of a genre in one of its forms. `rng` decides what is left out where, so that no two drops are alike."""
     sections: list[Section] = []
     bar = 0
@@ -305,8 +304,5 @@ def _gestures(sections: list[Section]) -> list[Gesture]:
             # A fill before every border, a half one in the middle of what is longer than 8 bars.
             if following is not None:
                 gestures.append(Gesture("fill", section.end_bar - 1))
-            gestures += [
-                Gesture("half_fill", bar - 1)
-                for bar in range(section.start_bar + 8, section.end_bar, 8)
-            ]
+            gestures += [Gesture("half_fill", bar - 1) for bar in range(section.start_bar + 8, section.end_bar, 8)]
     return gestures

@@ -1,8 +1,8 @@
 """The music on paper: keys, chords, bass lines, arpeggios and melodies as notes, before any of it sounds.
 
-Everything is diatonic: a chord is built on a degree of the scale and so is every melody, so that the key that the truth names
-is the key that is played. Progressions begin on the tonic and come back to it; those that lean on the relative key
-(i-VI-III-VII and its kind) are left out, because there even musicians disagree about the key.
+Everything is diatonic: a chord is built on a degree of the scale and so is every melody, so that the key that the truth
+names is the key that is played. Progressions begin on the tonic and come back to it; those that lean on the relative
+key (i-VI-III-VII and its kind) are left out, because there even musicians disagree about the key.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Key:
         return Key(major if mode == "major" else (major + 9) % 12, mode, tuning_cents)
 
     def midi(self, degree: int, octave: int) -> int:
-        """The MIDI note of a scale degree (0 is the tonic, may be negative or above 6) in an octave (4 begins at C4 = 60)."""
+        """The MIDI note of any scale degree (0 is the tonic) in an octave (4 begins at C4 = 60)."""
         return 12 * (octave + 1) + self.tonic + 12 * (degree // 7) + SCALES[self.mode][degree % 7]
 
     def hertz(self, midi: float) -> float:
@@ -216,7 +216,9 @@ def _nearest_chord_degree(target: int, root: int) -> int:
     return min(tones, key=lambda degree: (abs(degree - target), degree))
 
 
-def _phrase(plan: Harmony, rhythm: Sequence[tuple[float, float]], walk: Sequence[int], start: float) -> list[tuple[float, float, int]]:
+def _phrase(
+    plan: Harmony, rhythm: Sequence[tuple[float, float]], walk: Sequence[int], start: float
+) -> list[tuple[float, float, int]]:
     """Two bars of melody: the walk gives the contour, notes on the beat are bent to the chord beneath."""
     out: list[tuple[float, float, int]] = []
     for (beat, length), place in zip(rhythm, walk, strict=False):
@@ -233,7 +235,9 @@ def melody(key: Key, plan: Harmony, rng: np.random.Generator, *, octave: int = 5
     """
     rhythm = RHYTHMS[int(rng.integers(len(RHYTHMS)))]
     steps = rng.choice([-2, -1, -1, 1, 1, 2], size=len(rhythm))
-    walk = [int(np.clip(total, -3, 8)) for total in np.cumsum(np.concatenate([[int(rng.choice([0, 2, 4]))], steps[:-1]]))]
+    walk = [
+        int(np.clip(total, -3, 8)) for total in np.cumsum(np.concatenate([[int(rng.choice([0, 2, 4]))], steps[:-1]]))
+    ]
     mirrored = [4 - place for place in walk]
     bars = max(8, plan.bars)
     call: list[Note] = []
@@ -247,7 +251,9 @@ def melody(key: Key, plan: Harmony, rng: np.random.Generator, *, octave: int = 5
         target = answer if second else call
         for beat, length, degree in line:
             accent = 0.9 if beat % 2 == 0 else 0.72
-            target.append(Note(beat, length, key.midi(degree, octave), accent * float(1 + 0.05 * rng.standard_normal())))
+            target.append(
+                Note(beat, length, key.midi(degree, octave), accent * float(1 + 0.05 * rng.standard_normal()))
+            )
     return Loop(bars, tuple(call)), Loop(bars, tuple(answer))
 
 
@@ -261,7 +267,9 @@ def sung_melody(key: Key, plan: Harmony, rng: np.random.Generator, *, octave: in
     alternative = ((0.5, 0.5), (1.0, 1.0), (2.0, 0.5), (2.5, 1.5), (4.0, 1.0), (5.0, 2.5))
     bars = max(8, plan.bars)
     words = [SYLLABLES[int(number)] for number in rng.permutation(len(SYLLABLES))[:4]]
-    shape = [int(place) for place in np.clip(np.cumsum(np.concatenate([[2], rng.choice([-1, 1, 1, -2, 0], size=5)])), -1, 6)]
+    shape = [
+        int(place) for place in np.clip(np.cumsum(np.concatenate([[2], rng.choice([-1, 1, 1, -2, 0], size=5)])), -1, 6)
+    ]
     notes: list[Note] = []
     for number, bar in enumerate(range(0, bars, 4)):
         line = rhythm if number % 2 == 0 else alternative

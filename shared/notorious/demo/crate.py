@@ -45,12 +45,12 @@ def make_crate(
     """Synthesises a crate into `folder`, which is made if it is missing, and returns its FLAC files in playing order.
 
     `seed` chooses tempos, keys, melodies and sounds; `tracks` (at least 1) how many there are, spread over four genres;
-    `stems` adds `NAME.stems/{vocals,drums,bass,other}.flac`, which sum to the track sample by sample; `jobs` is the number
-    of processes; `shorten` (above 0, at most 1) scales the length of all sections, which stay multiples of 4 bars; `report`
-    is told (what was finished, how many are done, how many there are).
+    `stems` adds `NAME.stems/{vocals,drums,bass,other}.flac`, which sum to the track sample by sample; `jobs` is the
+    number of processes; `shorten` (above 0, at most 1) scales the length of all sections, which stay multiples of 4
+    bars; `report` is told (what was finished, how many are done, how many there are).
 
-    Raises `OutputExists` when a file of the crate is there already and `force` is not set, `OutputFailed` when the folder
-    cannot be written, `InputError` for numbers that mean nothing. A track that is not finished leaves no file.
+    Raises `OutputExists` when a file of the crate is there already and `force` is not set, `OutputFailed` when the
+    folder cannot be written, `InputError` for numbers that mean nothing. A track that is not finished leaves no file.
     """
     if tracks < 1 or not 0.0 < shorten <= 1.0 or jobs < 1:
         raise InputError(
@@ -64,7 +64,9 @@ def make_crate(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputFailed(f"cannot make the folder {folder} for the demo crate: {error.strerror}; choose another one") from error
+        raise OutputFailed(
+            f"cannot make the folder {folder} for the demo crate: {error.strerror}; choose another one"
+        ) from error
     for done, recipe in enumerate(_made(wanted, folder, stems=stems, jobs=min(jobs, tracks)), start=1):
         if report is not None:
             report(recipe.name, done, tracks)
@@ -113,7 +115,7 @@ def _make(recipe: Recipe, folder: Path, stems: bool) -> None:
         _write_bytes(target.with_suffix(".json"), truth.model_dump_json(indent=1).encode())
     except OSError as error:
         raise OutputFailed(
-            f"cannot write {error.filename or target}: {error.strerror}; make room, or choose a folder that may be written"
+            f"cannot write {error.filename or target}: {error.strerror}; make room, or choose another folder"
         ) from error
 
 
@@ -132,7 +134,9 @@ def truth_of(recipe: Recipe, rendered: "Rendered") -> TrackTruth:
         if section.kind != "drop":
             continue
         if before is not None and before.kind == "buildup":
-            zones.append(TrueZone(kind="pre_drop", start=seconds(before.start_bar * 4), end=seconds(before.end_bar * 4)))
+            zones.append(
+                TrueZone(kind="pre_drop", start=seconds(before.start_bar * 4), end=seconds(before.end_bar * 4))
+            )
         last = min(section.start_bar + POST_DROP_BARS, section.end_bar)
         zones.append(TrueZone(kind="post_drop", start=seconds(section.start_bar * 4), end=seconds(last * 4)))
     return TrackTruth(

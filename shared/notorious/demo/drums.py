@@ -1,7 +1,7 @@
 """The drum kit: every hit is synthesised once a track and then placed as a copy.
 
-A hit is mono, `float32 [shape=(n,)]`, at most about unit peak, and **its first sample is its attack**: nothing fades in, so
-that a hit placed on a beat begins on that beat to the sample.
+A hit is mono, `float32 [shape=(n,)]`, at most about unit peak, and **its first sample is its attack**: nothing fades
+in, so that a hit placed on a beat begins on that beat to the sample.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from notorious.demo.effects import filtered, saturate
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal, decay, soften_ends
 
 METAL_HZ = (205.3, 304.4, 369.6, 522.7, 540.0, 800.0)
-"""Six squares out of tune with one another: how the cymbals of the Roland TR-808 are made (Werner, Abel, Smith 2014)."""
+"""Six squares out of tune with one another, as the Roland TR-808 makes its cymbals (Werner, Abel, Smith 2014)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ def kick(shape: KickShape, rng: np.random.Generator) -> Signal:
     )
     phase = 0.2 + 2 * np.pi * (np.cumsum(frequency) - frequency[0]) / SAMPLE_RATE_HZ
     # The body stays full for a while before it dies: a plain exponential sounds like a tom.
-    body = np.sin(phase) * (0.35 * decay(length, shape.decay_seconds * 0.55) + 0.65 * _plateau(length, shape.decay_seconds))
+    body = np.sin(phase) * (
+        0.35 * decay(length, shape.decay_seconds * 0.55) + 0.65 * _plateau(length, shape.decay_seconds)
+    )
     noise = rng.standard_normal(length).astype(np.float32)
     click = filtered(noise, "highpass", 1500.0, order=1) * decay(length, 0.018)
     click[0] = np.max(np.abs(click[:32]))
@@ -116,7 +118,9 @@ def ride(rng: np.random.Generator) -> Signal:
     length = int(0.9 * SAMPLE_RATE_HZ)
     metal = filtered(_metal(length, rng, pitch=2.6), "bandpass", (3500.0, 12000.0), order=2)
     wash = filtered(rng.standard_normal(length).astype(np.float32), "highpass", 6000.0)
-    hit = (metal * decay(length, 0.55) + 0.3 * wash * decay(length, 0.9) + 0.6 * metal * decay(length, 0.05)).astype(np.float32)
+    hit = (metal * decay(length, 0.55) + 0.3 * wash * decay(length, 0.9) + 0.6 * metal * decay(length, 0.05)).astype(
+        np.float32
+    )
     return soften_ends(hit / np.max(np.abs(hit)), 0.0, 0.05)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal
 
 SWEEP_HOP = 1024
-"""Samples from one setting of a moving filter to the next (23 ms); in between, the two filtered signals are crossfaded."""
+"""Samples from one setting of a moving filter to the next (23 ms); between them the two outputs are crossfaded."""
 
 
 def filtered(signal: Signal, kind: str, cutoff_hz: float | tuple[float, float], *, order: int = 2) -> Signal:
@@ -37,14 +37,15 @@ def _responses(kind: str, cutoff_hz: NDArray[np.float64], resonance: float, size
     else:
         raise ValueError(f"no moving filter is called {kind!r}: use lowpass or bandpass")
     lower = (1 + alpha) - 2 * cosine * delay + (1 - alpha) * delay**2
-    return (upper / lower).astype(np.complex64)
+    responses: NDArray[np.complex64] = (upper / lower).astype(np.complex64)
+    return responses
 
 
 def sweep(signal: Signal, kind: str, cutoff_hz: NDArray[np.float64], *, resonance: float = 0.8) -> Signal:
-    """A resonant "lowpass" or "bandpass" that moves; `cutoff_hz` has a value for every `SWEEP_HOP`, the last one is held.
+    """A resonant "lowpass" or "bandpass" that moves; `cutoff_hz` has a value for every `SWEEP_HOP` samples.
 
-    Overlap-add: the signal is cut into pieces under raised cosines that sum to one, each passes its own unmoving filter,
-    and the outputs are added. So nothing can click, however fast the filter moves.
+    Overlap-add: the signal is cut into pieces under raised cosines that sum to one, each passes its own unmoving
+    filter, and the outputs are added. So nothing can click, however fast the filter moves.
     """
     from scipy.fft import irfft, rfft
 
@@ -70,7 +71,7 @@ def sweep(signal: Signal, kind: str, cutoff_hz: NDArray[np.float64], *, resonanc
 
 
 def add_convolved(out: Signal, signal: Signal, response: Signal) -> None:
-    """Adds a mono signal's way through a stereo response `[shape=(2, n)]` to a stereo `out`, in place, cut to its length.
+    """Adds a mono signal, as a stereo response `[shape=(2, n)]` answers it, to a stereo `out`, in place.
 
     Overlap-add in blocks, so that the memory does not grow with the track; silent blocks cost nothing.
     """
@@ -90,11 +91,13 @@ def add_convolved(out: Signal, signal: Signal, response: Signal) -> None:
             out[channel, start:stop] += irfft(spectrum * kernels[channel], size)[: stop - start]
 
 
-def room(seconds: float, *, rng: np.random.Generator, pre_delay_seconds: float = 0.012, damping_hz: float = 5200.0) -> Signal:
+def room(
+    seconds: float, *, rng: np.random.Generator, pre_delay_seconds: float = 0.012, damping_hz: float = 5200.0
+) -> Signal:
     """A room's impulse response, `[shape=(2, n)]`, unit energy: noise that dies by 60 dB in `seconds`.
 
-    The two sides are independent, which is what makes a room wide; the highs die twice as fast as the rest, which is what
-    makes it sound of air and not of metal (Moorer 1979, "About this reverberation business").
+    The two sides are independent, which is what makes a room wide; the highs die twice as fast as the rest, which is
+    what makes it sound of air and not of metal (Moorer 1979, "About this reverberation business").
     """
     length = int((seconds + pre_delay_seconds) * SAMPLE_RATE_HZ)
     start = int(pre_delay_seconds * SAMPLE_RATE_HZ)
@@ -105,7 +108,8 @@ def room(seconds: float, *, rng: np.random.Generator, pre_delay_seconds: float =
     response = filtered(response.astype(np.float32), "highpass", 180.0)
     response = np.concatenate([np.zeros((2, start), dtype=np.float32), response[:, : length - start]], axis=1)
     response[:, -256:] *= np.linspace(1, 0, 256, dtype=np.float32)
-    return (response / np.sqrt(np.sum(response**2, axis=1, keepdims=True))).astype(np.float32)
+    whole: Signal = (response / np.sqrt(np.sum(response**2, axis=1, keepdims=True))).astype(np.float32)
+    return whole
 
 
 def ducking(
@@ -136,7 +140,7 @@ def saturate(signal: Signal, drive: float) -> Signal:
 
 
 def widened(mono: Signal, *, milliseconds: float = 11.0, amount: float = 0.5) -> Signal:
-    """A mono signal made wide: a delayed copy is added left and taken away right, so that the mono sum stays the same."""
+    """A mono signal made wide: a delayed copy is added left and taken away right, so the mono sum stays the same."""
     shift = int(milliseconds * SAMPLE_RATE_HZ / 1000)
     side = np.zeros_like(mono)
     side[shift:] = mono[: mono.size - shift] * np.float32(amount)

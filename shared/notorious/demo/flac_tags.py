@@ -1,7 +1,8 @@
 """Vorbis comments of a FLAC file, written by ourselves: libsndfile knows no field for tempo or key.
 
-The layout is that of RFC 9639, section 8: the marker "fLaC", then metadata blocks of a type (7 bits, and one bit that marks the
-last), a length (24 bits) and a body; comments are type 4, with little-endian lengths, as in the Vorbis specification.
+The layout is that of RFC 9639, section 8: the marker "fLaC", then metadata blocks of a type (7 bits, and one bit that
+marks the last), a length (24 bits) and a body; comments are type 4, with little-endian lengths, as in the Vorbis
+specification.
 """
 
 VORBIS_COMMENT = 4

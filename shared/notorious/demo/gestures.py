@@ -3,8 +3,6 @@
 They lead the ear from one section into the next and are the reason why a drop feels like one.
 """
 
-from typing import Protocol
-
 import numpy as np
 
 from notorious.demo.arrangement import Arrangement, Gesture
@@ -12,18 +10,13 @@ from notorious.demo.drums import reversed_crash
 from notorious.demo.effects import SWEEP_HOP, filtered, sweep
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal, decay, soften_ends, supersaw
 from notorious.demo.recipe import Recipe
-
-
-class Positions(Protocol):
-    """Where beats lie, in samples."""
-
-    def sample(self, beat: float) -> int: ...
+from notorious.demo.timeline import Timeline, place
 
 
 class GestureSounds:
     """The gestures of one track, added to a layer `[shape=(2, n)]` in place."""
 
-    def __init__(self, recipe: Recipe, timeline: Positions, arrangement: Arrangement, crash: Signal) -> None:
+    def __init__(self, recipe: Recipe, timeline: Timeline, arrangement: Arrangement, crash: Signal) -> None:
         self._recipe = recipe
         self._timeline = timeline
         self._arrangement = arrangement
@@ -39,10 +32,15 @@ class GestureSounds:
             start, length = self._span(gesture)
             if gesture.kind == "crash":
                 side = 0.3 if number % 2 else -0.3
-                _add(out, start, np.stack([self._crash * np.float32(1 - side), self._crash * np.float32(1 + side)]), 0.8 * gain)
+                place(
+                    out,
+                    start,
+                    np.stack([self._crash * np.float32(1 - side), self._crash * np.float32(1 + side)]),
+                    0.8 * gain,
+                )
             elif gesture.kind == "reverse":
                 swell = reversed_crash(self._crash, length / SAMPLE_RATE_HZ)
-                _add(out, start + length - swell.size, np.stack([swell, swell]), 0.75 * gain)
+                place(out, start + length - swell.size, np.stack([swell, swell]), 0.75 * gain)
 
     def add_effects(self, out: Signal, gain: float) -> None:
         """Risers, downlifters and impacts."""
@@ -50,18 +48,21 @@ class GestureSounds:
             start, length = self._span(gesture)
             rng = self._recipe.random(f"gesture {number}")
             if gesture.kind == "riser":
-                _add(out, start, self._riser(length, gesture.bars, rng), gain)
+                place(out, start, self._riser(length, gesture.bars, rng), gain)
             elif gesture.kind == "downlifter":
-                _add(out, start, _downlifter(length, rng), 0.7 * gain)
+                place(out, start, _downlifter(length, rng), 0.7 * gain)
             elif gesture.kind == "impact":
-                _add(out, start, self._impact(rng), gain)
+                place(out, start, self._impact(rng), gain)
 
     def _riser(self, length: int, bars: int, rng: np.random.Generator) -> Signal:
-        """Noise whose band climbs five octaves, and the tonic's fifth trembling faster and faster under an opening filter."""
+        """Noise whose band climbs five octaves, and the fifth of the key, trembling, under an opening filter."""
         blocks = -(-length // SWEEP_HOP)
         place = np.linspace(0, 1, length, dtype=np.float32)
         noise = sweep(
-            rng.standard_normal((2, length)).astype(np.float32), "bandpass", np.geomspace(300.0, 9000.0, blocks), resonance=1.4
+            rng.standard_normal((2, length)).astype(np.float32),
+            "bandpass",
+            np.geomspace(300.0, 9000.0, blocks),
+            resonance=1.4,
         )
         key = self._recipe.key
         tone = supersaw(key.hertz(48 + key.tonic + 7), length, voices=5, detune_cents=16.0, rng=rng)
@@ -89,15 +90,10 @@ def _downlifter(length: int, rng: np.random.Generator) -> Signal:
     """Noise that sinks from 9 kHz to 200 Hz as it dies."""
     blocks = -(-length // SWEEP_HOP)
     noise = sweep(
-        rng.standard_normal((2, length)).astype(np.float32), "bandpass", np.geomspace(9000.0, 200.0, blocks), resonance=1.0
+        rng.standard_normal((2, length)).astype(np.float32),
+        "bandpass",
+        np.geomspace(9000.0, 200.0, blocks),
+        resonance=1.0,
     )
     fall = (1 - np.linspace(0, 1, length, dtype=np.float32)) ** 1.5
     return soften_ends(noise * fall, 0.003, 0.1)
-
-
-def _add(target: Signal, start: int, sound: Signal, gain: float) -> None:
-    """Adds a stereo sound, cut to where the target ends."""
-    begin = max(0, -start)
-    count = min(sound.shape[1], target.shape[1] - start)
-    if count > begin:
-        target[:, start + begin : start + count] += sound[:, begin:count] * np.float32(gain)

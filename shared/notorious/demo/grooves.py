@@ -1,8 +1,8 @@
 """Drum patterns: who hits when and how hard, as one would write it in a step sequencer.
 
-A pattern is a string of sixteenths, one bar (or more) long: `X` an accent, `x` a hit, `o` a soft one, `.` a ghost note so
-soft that it is felt rather than heard, `-` a rest. Kicks stand on their step exactly; swing moves only the off-sixteenths
-(the 2nd and 4th of each beat) and only what is not a kick.
+A pattern is a string of sixteenths, one bar (or more) long: `X` an accent, `x` a hit, `o` a soft one, `.` a ghost note
+so soft that it is felt rather than heard, `-` a rest. Kicks stand on their step exactly; swing moves only the
+off-sixteenths (the 2nd and 4th of each beat) and only what is not a kick.
 """
 
 from dataclasses import dataclass
@@ -195,7 +195,7 @@ def fill(number: int, bar: int, *, beats: float = 4.0) -> list[Hit]:
 
 
 def roll(start_bar: int, bars: int) -> list[Hit]:
-    """A snare roll that doubles its speed: quarters, eighths in the second half, sixteenths and thirty-seconds at the end.
+    """A snare roll that doubles its speed: quarters, then eighths, sixteenths, and thirty-seconds at the end.
 
     It grows louder all along and stops a beat before the border, so that the drop falls into a hole.
     """

@@ -35,7 +35,7 @@ def _samples(seconds: float) -> int:
 def wide_pad(frequency_hz: float, length: int, rng: np.random.Generator) -> Signal:
     """Five detuned saws behind a gentle low-pass, slow to come and to go."""
     tone = supersaw(frequency_hz, length + _samples(0.5), voices=5, detune_cents=13.0, rng=rng)
-    return soften_ends(filtered(tone, "lowpass", 3400.0), 0.22, 0.55)
+    return soften_ends(filtered(tone, "lowpass", 5200.0, order=1), 0.22, 0.55)
 
 
 def glass_pad(frequency_hz: float, length: int, rng: np.random.Generator) -> Signal:
@@ -46,14 +46,16 @@ def glass_pad(frequency_hz: float, length: int, rng: np.random.Generator) -> Sig
     for cents in (-4.0, 4.0):
         number = np.arange(1, 7)[:, None]
         breath = 0.6 + 0.4 * np.sin(2 * np.pi * (points[None, :] * (0.11 + 0.07 * number) + rng.random((6, 1))))
-        sides.append(partials(frequency_hz * 2 ** (cents / 1200), full, breath / number**1.35, phase=float(rng.random() * 6)))
+        sides.append(
+            partials(frequency_hz * 2 ** (cents / 1200), full, breath / number**1.35, phase=float(rng.random() * 6))
+        )
     return soften_ends(np.stack(sides) * np.float32(0.6), 0.35, 0.7)
 
 
 def string_pad(frequency_hz: float, length: int, rng: np.random.Generator) -> Signal:
     """A string machine: saws with a slow chorus, brighter than a pad, thin below."""
     tone = supersaw(frequency_hz, length + _samples(0.4), voices=6, detune_cents=22.0, rng=rng)
-    return soften_ends(filtered(tone, "bandpass", (220.0, 5200.0), order=1), 0.12, 0.45)
+    return soften_ends(filtered(tone, "bandpass", (220.0, 8000.0), order=1), 0.12, 0.45)
 
 
 # --- chords ----------------------------------------------------------------------------------------------------------
@@ -147,7 +149,10 @@ def flute_lead(frequency_hz: float, length: int, rng: np.random.Generator) -> Si
     time = np.arange(full) / SAMPLE_RATE_HZ
     vibrato = 0.004 * np.minimum(time / 0.4, 1.0) ** 2 * np.sin(2 * np.pi * 5.1 * time)
     points = control_points(full)
-    strength = np.array([1.0, 0.42, 0.25, 0.1, 0.05, 0.03])[:, None] * (0.85 + 0.15 * np.sin(2 * np.pi * 5.1 * points))[None, :]
+    strength = (
+        np.array([1.0, 0.42, 0.25, 0.1, 0.05, 0.03])[:, None]
+        * (0.85 + 0.15 * np.sin(2 * np.pi * 5.1 * points))[None, :]
+    )
     tone = partials(frequency_hz * (1 + vibrato), full, strength)
     breath = filtered(rng.standard_normal(full).astype(np.float32), "bandpass", (1500.0, 6000.0), order=1)
     mixed = (0.75 * tone + 0.03 * breath).astype(np.float32)
@@ -205,7 +210,10 @@ def reese_bass(frequency_hz: float, length: int, rng: np.random.Generator) -> Si
     full = length + _samples(0.06)
     frequency_hz *= 2
     beat = sum(
-        (wave("saw", frequency_hz * 2 ** (cents / 1200), full, phase=float(rng.random())) for cents in (-16.0, 0.0, 16.0)),
+        (
+            wave("saw", frequency_hz * 2 ** (cents / 1200), full, phase=float(rng.random()))
+            for cents in (-16.0, 0.0, 16.0)
+        ),
         np.zeros(full, dtype=np.float32),
     )
     dark = filtered(beat, "lowpass", 420.0)

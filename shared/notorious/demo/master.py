@@ -1,7 +1,7 @@
 """The master: one gain curve for all stems, so that mastered stems still sum to the mastered track.
 
-It brings the track to its loudness and holds its peaks below a ceiling. Everything works in chunks: with four stems of four
-minutes in memory there is no room for their sum.
+It brings the track to its loudness and holds its peaks below a ceiling. Everything works in chunks: with four stems of
+four minutes in memory there is no room for their sum.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,8 +31,8 @@ def _chunks(buses: Sequence[Signal]) -> Iterator[Signal]:
 def measured(buses: Sequence[Signal]) -> tuple[Signal, float]:
     """The peak of every `PEAK_BLOCK` samples of the buses' sum, and its gated loudness in LUFS, good to a few tenths.
 
-    The loudness has the gates of ITU-R BS.1770-4 over blocks of 0.4 s that do not overlap, with its weighting (a high-pass at
-    38 Hz, a shelf of 4 dB around 1.7 kHz) applied to their spectra. Silence is -70.
+    The loudness has the gates of ITU-R BS.1770-4 over blocks of 0.4 s that do not overlap, with its weighting (a
+    high-pass at 38 Hz, a shelf of 4 dB around 1.7 kHz) applied to their spectra. Silence is -70.
     """
     from scipy.fft import rfft
 
@@ -61,9 +61,9 @@ def measured(buses: Sequence[Signal]) -> tuple[Signal, float]:
 def limiter_points(peaks: Signal, *, ceiling: float) -> NDArray[np.float64]:
     """The gain of a look-ahead peak limiter at the middle of every peak block, between 0 and 1.
 
-    The gain that each block needs, the least of it over 3 ms around, then smoothed over less than that: so the smoothed gain is
-    nowhere above the needed one, in no block and on no line between two. A second, slow copy (85 ms) that is never above it either
-    keeps the limiter from following single cycles of the bass.
+    The gain that each block needs, the least of it over 3 ms around, then smoothed over less than that: so the smoothed
+    gain is nowhere above the needed one, in no block and on no line between two. A second, slow copy (85 ms) that is
+    never above it either keeps the limiter from following single cycles of the bass.
     """
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
@@ -76,7 +76,7 @@ def limiter_points(peaks: Signal, *, ceiling: float) -> NDArray[np.float64]:
 
 
 def gain_between(points: NDArray[np.float64], start: int, stop: int) -> Signal:
-    """The gain for the samples from `start` to `stop`: straight lines from the middle of one block to that of the next."""
+    """The gain for the samples from `start` to `stop`: straight lines between the middles of the blocks."""
     first = max(0, start // PEAK_BLOCK - 1)
     last = min(points.size, stop // PEAK_BLOCK + 2)
     centres = (np.arange(first, last) + 0.5) * PEAK_BLOCK
@@ -84,7 +84,7 @@ def gain_between(points: NDArray[np.float64], start: int, stop: int) -> Signal:
 
 
 def quantised(bus: Signal, level: float, points: NDArray[np.float64], fade_out: int) -> NDArray[np.int16]:
-    """A bus under the master's gain, rounded to 16 bits, `[shape=(n, 2)]`; the last `fade_out` samples fade to nothing."""
+    """A bus under the master's gain, rounded to 16 bits, `[shape=(n, 2)]`; the last `fade_out` samples fade out."""
     length = bus.shape[1]
     out = np.zeros((length, 2), dtype=np.int16)
     for start in range(0, length, CHUNK):

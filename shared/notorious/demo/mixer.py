@@ -1,8 +1,8 @@
 """The mixing desk: each layer has a strip, each strip feeds a bus, each bus belongs to a stem.
 
-What costs time on a whole track (moving filters, sidechain, reverb) sits on the buses; what differs from layer to layer (level,
-place, echo, high-pass) on the strips. Levels were set by measuring: so that summed tracks fall by about 4.5 dB an octave above
-100 Hz, as released club music does, and the kick does not bury the music.
+What costs time on a whole track (moving filters, sidechain, reverb) sits on the buses; what differs from layer to layer
+(level, place, echo, high-pass) on the strips. Levels were set by measuring: so that summed tracks fall by about 4.5 dB
+an octave above 100 Hz, as released club music does, and the kick does not bury the music.
 """
 
 from dataclasses import dataclass
@@ -48,16 +48,16 @@ BUSES: dict[str, Bus] = {
 
 STRIPS: dict[str, Strip] = {
     "kick": Strip("hits", 0.66),
-    "closed_hat": Strip("hits", 0.26, pan=0.15),
-    "open_hat": Strip("hits", 0.30, pan=-0.1),
-    "shaker": Strip("hits", 0.24, pan=-0.45),
-    "ride": Strip("hits", 0.24, pan=0.3),
+    "closed_hat": Strip("hits", 0.40, pan=0.15),
+    "open_hat": Strip("hits", 0.46, pan=-0.1),
+    "shaker": Strip("hits", 0.38, pan=-0.45),
+    "ride": Strip("hits", 0.36, pan=0.3),
     "rumble": Strip("rumble", 0.34),
-    "clap": Strip("skins", 0.46),
+    "clap": Strip("skins", 0.52),
     "snare": Strip("skins", 0.46),
-    "rim": Strip("skins", 0.22, pan=0.4),
+    "rim": Strip("skins", 0.25, pan=0.4),
     "tom": Strip("skins", 0.28, pan=-0.25),
-    "cymbals": Strip("skins", 0.34),
+    "cymbals": Strip("skins", 0.40),
     "bass": Strip("bass", 0.72),
     "sub": Strip("bass", 0.70),
     "pad": Strip("music", 0.22, highpass_hz=150.0),
@@ -75,7 +75,7 @@ ADJUSTMENTS: dict[str, dict[str, float]] = {
     "deep house": {"lead": 0.85},
     "techno": {"kick": 1.05, "lead": 0.9, "bass": 1.05},
     "trance": {"bass": 1.0, "pad": 1.1},
-    "drum and bass": {"kick": 1.0, "snare": 1.35, "bass": 0.62, "closed_hat": 0.75, "ride": 0.7, "shaker": 0.7},
+    "drum and bass": {"kick": 1.0, "snare": 1.35, "bass": 0.62, "closed_hat": 0.6, "ride": 0.55, "shaker": 0.6},
 }
 PATCH_LEVELS: dict[str, float] = {
     # Factors that bring the patches of one layer to the same loudness.

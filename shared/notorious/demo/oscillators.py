@@ -53,8 +53,8 @@ def wave(shape: str, frequency_hz: float, length: int, *, phase: float = 0.0) ->
 def supersaw(frequency_hz: float, length: int, *, voices: int, detune_cents: float, rng: np.random.Generator) -> Signal:
     """Detuned saws spread over the stereo field, `[shape=(2, length)]`.
 
-    The voices lie symmetrically around the pitch, closer to it in the middle, so that the chord stays in tune, and start
-    at random phases, without which every note would begin with the same swoosh.
+    The voices lie symmetrically around the pitch, closer to it in the middle, so that the chord stays in tune, and
+    start at random phases, without which every note would begin with the same swoosh.
     """
     out = np.zeros((2, length), dtype=np.float32)
     spread = np.linspace(-1.0, 1.0, voices) if voices > 1 else np.zeros(1)
@@ -78,12 +78,15 @@ def partials(
 ) -> Signal:
     """The sum of harmonics whose strengths move: a filtered oscillator without the filter's cost or its aliasing.
 
-    `frequency_hz` is steady or per sample; `amplitudes [shape=(harmonics, points)]` are the strengths of harmonics 1, 2, …
-    every `CONTROL_HOP` samples, linear in between. Each sine follows from the two before it (sin kx = 2 cos x sin (k-1)x
-    - sin (k-2)x), in double precision, so that a hundred of them cost little more than a hundred multiplications.
+    `frequency_hz` is steady or per sample; `amplitudes [shape=(harmonics, points)]` are the strengths of harmonics 1,
+    2, … every `CONTROL_HOP` samples, linear in between. Each sine follows from the two before it (sin kx = 2 cos x sin
+    (k-1)x - sin (k-2)x), in double precision, so that a hundred of them cost little more than a hundred
+    multiplications.
     """
     if isinstance(frequency_hz, np.ndarray):
-        angle = 2 * np.pi * (np.cumsum(frequency_hz[:length]) - frequency_hz[0]) / SAMPLE_RATE_HZ + phase
+        angle: NDArray[np.float64] = (
+            2 * np.pi * (np.cumsum(frequency_hz[:length]) - frequency_hz[0]) / SAMPLE_RATE_HZ + phase
+        )
         highest = float(frequency_hz.max())
     else:
         angle = np.arange(length) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ) + phase
@@ -105,7 +108,10 @@ def partials(
 
 def control_points(length: int) -> NDArray[np.float64]:
     """Times in seconds of the points at which `partials` wants its strengths."""
-    return np.arange(length // CONTROL_HOP + 2) * (CONTROL_HOP / SAMPLE_RATE_HZ)
+    points: NDArray[np.float64] = np.arange(length // CONTROL_HOP + 2, dtype=np.float64) * (
+        CONTROL_HOP / SAMPLE_RATE_HZ
+    )
+    return points
 
 
 def saw_through_filter(
@@ -136,14 +142,16 @@ def saw_through_filter(
 def frequency_modulated(
     frequency_hz: float, length: int, *, ratio: float, index: NDArray[np.float64], phase: float = 0.0
 ) -> Signal:
-    """A sine whose phase a second sine moves (Chowning 1973): `index [shape=(length,)]` in radians, `ratio` of the two."""
+    """A sine whose phase a second one, `ratio` times as fast, moves by `index` radians a sample (Chowning 1973)."""
     angle = np.arange(length) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ)
-    return np.sin(angle + phase + index * np.sin(ratio * angle)).astype(np.float32)
+    tone: Signal = np.sin(angle + phase + index * np.sin(ratio * angle)).astype(np.float32)
+    return tone
 
 
 def decay(length: int, seconds: float) -> NDArray[np.float64]:
     """An exponential that falls by 60 dB within `seconds`."""
-    return np.exp(np.arange(length) * (-6.9078 / (seconds * SAMPLE_RATE_HZ)))
+    fall: NDArray[np.float64] = np.exp(np.arange(length) * (-6.9078 / (seconds * SAMPLE_RATE_HZ)))
+    return fall
 
 
 def soften_ends(signal: Signal, attack_seconds: float, release_seconds: float) -> Signal:

@@ -1,7 +1,7 @@
 """What makes one track of the crate different from another: tempo, key, patches, patterns, title, tags.
 
-A recipe follows from (seed, number, tracks) alone, and everything in a track follows from its recipe: each purpose draws from its
-own generator, named after it, so that a change to the drums changes no melody.
+A recipe follows from (seed, number, tracks) alone, and everything in a track follows from its recipe: each purpose
+draws from its own generator, named after it, so that a change to the drums changes no melody.
 """
 
 from dataclasses import dataclass, field
@@ -87,7 +87,8 @@ PATCH_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 ARTISTS = (
-    "Nadir Lane", "Ostkreuz", "Marla Venn", "Tidal Office", "Juniper Static", "Kassiopeia", "Low Ceiling", "Pale Meridian",
+    "Nadir Lane", "Ostkreuz", "Marla Venn", "Tidal Office", "Juniper Static", "Kassiopeia", "Low Ceiling",
+    "Pale Meridian",
     "Sørine", "Half Past Amber", "Motorik Garden", "Delta Umbra", "Ivo Quint", "Glass Harbour",
 )  # fmt: skip
 FIRST_WORDS = (
@@ -174,7 +175,7 @@ class Recipe:
             "sub": bass_line(self.key, plan, SUB_PATTERNS[variant], swing=swing),
             "lead": call,
             "answer": answer,
-            "drone": Loop(8, (Note(0, 32, tonic + 12, 0.8), Note(0, 32, tonic + 19, 0.5), Note(0, 32, tonic + 24, 0.5))),
+            "drone": Loop(8, tuple(Note(0, 32, tonic + up, level) for up, level in ((12, 0.8), (19, 0.5), (24, 0.5)))),
             "voice": sung_melody(self.key, plan, self.random("song")),
         }  # fmt: skip
 

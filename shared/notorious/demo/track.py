@@ -1,7 +1,7 @@
 """From a recipe to sound: every layer is placed on the timeline, mixed to four stems, and mastered.
 
-The stems are rounded to 16 bits one by one and the track is the sum of the rounded stems, so that they sum to it exactly. The
-master is one gain curve for all of them (a level and a peak limiter), which keeps it linear in the stems.
+The stems are rounded to 16 bits one by one and the track is the sum of the rounded stems, so that they sum to it
+exactly. The master is one gain curve for all of them (a level and a peak limiter), which keeps it linear in the stems.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,21 @@ from notorious.demo.gestures import GestureSounds
 from notorious.demo.grooves import bar_of_hits, fill, roll
 from notorious.demo.instruments import PATCHES
 from notorious.demo.master import limiter_points, measured, quantised
-from notorious.demo.mixer import BUSES, PATCH_LEVELS, REVERB_SECONDS, STEMS, STRIPS, Bus, Stem, Strip, layer_gain, stem_of
+from notorious.demo.mixer import (
+    BUSES,
+    PATCH_LEVELS,
+    REVERB_SECONDS,
+    STEMS,
+    STRIPS,
+    Bus,
+    Stem,
+    Strip,
+    layer_gain,
+    stem_of,
+)
 from notorious.demo.oscillators import SAMPLE_RATE_HZ, Signal
 from notorious.demo.recipe import Recipe
+from notorious.demo.timeline import Timeline, place
 from notorious.demo.voice import sung_note
 
 CEILING = 0.92
@@ -34,24 +46,6 @@ Samples = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """Where beats lie: beat 0 is `lead_in_seconds` into the file; a position is rounded to a sample only at the very end."""
-
-    bpm: float
-    lead_in_seconds: float
-
-    def seconds(self, beat: float) -> float:
-        return self.lead_in_seconds + beat * 60.0 / self.bpm
-
-    def sample(self, beat: float) -> int:
-        return round(self.seconds(beat) * SAMPLE_RATE_HZ)
-
-    def samples(self, beats: float) -> int:
-        """Length of some beats."""
-        return round(beats * 60.0 / self.bpm * SAMPLE_RATE_HZ)
-
-
-@dataclass(frozen=True)
 class Rendered:
     """A mastered track, `int16 [shape=(n, 2)]`, and its stems, which sum to it sample by sample."""
 
@@ -61,21 +55,6 @@ class Rendered:
     arrangement: Arrangement
     layers: dict[Stem, tuple[str, ...]]
     vocal_regions: tuple[tuple[float, float], ...]
-
-
-def place(target: Signal, start: int, sound: Signal, gain: float, pan: float = 0.0) -> None:
-    """Adds a mono or stereo sound to a stereo target from a sample on; what lies beyond the end is cut."""
-    begin = max(0, -start)
-    count = min(sound.shape[-1], target.shape[1] - start)
-    if count <= begin:
-        return
-    if sound.ndim == 2:
-        target[:, start + begin : start + count] += sound[:, begin:count] * np.float32(gain)
-        return
-    part = sound[begin:count]
-    left, right = np.sqrt(2) * np.cos((pan + 1) * np.pi / 4), np.sqrt(2) * np.sin((pan + 1) * np.pi / 4)
-    target[0, start + begin : start + count] += part * np.float32(gain * left)
-    target[1, start + begin : start + count] += part * np.float32(gain * right)
 
 
 class Studio:
@@ -223,7 +202,9 @@ class Studio:
         echo = filtered(sound, "bandpass", (220.0, 5000.0), order=1) if channel.echo > 0 else sound[..., :0]
         return sound, echo[::-1] if echo.ndim == 2 else echo
 
-    def _sing_or_play(self, out: Signal, beat: float, sounds: tuple[Signal, Signal], gain: float, channel: Strip) -> None:
+    def _sing_or_play(
+        self, out: Signal, beat: float, sounds: tuple[Signal, Signal], gain: float, channel: Strip
+    ) -> None:
         """A note and its four echoes, each a dotted eighth after the one before, from side to side."""
         sound, echo = sounds
         place(out, self.timeline.sample(beat), sound, gain, channel.pan)
@@ -313,7 +294,7 @@ class Studio:
             signal[:, start:stop] = closed
 
     def _through_bus(self, signal: Signal, bus: Bus, send: Signal) -> None:
-        """A bus's filter, sidechain and reverb send, in place, piece by piece so that it stays in the processor's cache."""
+        """A bus's filter, sidechain and reverb send, in place, in pieces that stay in the processor's cache."""
         if bus.opens:
             self._open(signal)
         gain = self.ducked(bus.duck) if bus.duck > 0 else None
@@ -343,7 +324,7 @@ class Studio:
             response = room(REVERB_SECONDS[self.recipe.genre][name], rng=self.recipe.random(f"room {name}"))
             add_convolved(out, send, response)
         if name == "drums":
-            # The drum bus clips softly, as on every club record; clipping keeps time, so that attacks stay where they are.
+            # The drum bus clips softly, as on every club record; clipping keeps time, so attacks stay where they are.
             for start in range(0, self.length, 1 << 16):
                 part = out[:, start : start + (1 << 16)]
                 part[:] = saturate(part, DRUM_DRIVE)

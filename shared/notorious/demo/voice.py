@@ -1,8 +1,8 @@
 """A voice that is computed: a glottal source behind the resonances of a mouth that moves.
 
-The source is a row of harmonics that fall by about 12 dB an octave; the mouth is five resonances (formants) whose places are
-those of the vowel, gliding from one vowel to the next; consonants are shaped noise and a fall of the first formant. Vowel
-formants are for a female voice, after Peterson and Barney (1952), with the upper ones at usual places.
+The source is a row of harmonics that fall by about 12 dB an octave; the mouth is five resonances (formants) whose
+places are those of the vowel, gliding from one vowel to the next; consonants are shaped noise and a fall of the first
+formant. Vowel formants are for a female voice, after Peterson and Barney (1952), with the upper ones at usual places.
 """
 
 import numpy as np
@@ -66,7 +66,7 @@ def _mouth_gain(frequency_hz: NDArray[np.float64], formants: NDArray[np.float64]
 
 
 def sung_note(note: Note, seconds: float, key: Key, *, glide_from: float | None, rng: np.random.Generator) -> Signal:
-    """One syllable on one note, mono. The pitch slides in from `glide_from` [MIDI] and then wavers (5.4 Hz, growing)."""
+    """One syllable on one note, mono. The pitch slides in from `glide_from` [MIDI] and then wavers at 5.4 Hz."""
     length = int(seconds * SAMPLE_RATE_HZ)
     time = np.arange(length) / SAMPLE_RATE_HZ
     start = note.midi - 1.2 if glide_from is None else glide_from

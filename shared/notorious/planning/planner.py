@@ -17,6 +17,7 @@ from notorious.analysis.model import Track
 from notorious.errors import BriefError
 from notorious.planning.brief import Brief
 from notorious.planning.eligible import eligible
+from notorious.planning.energy_scale import EnergyScale, energy_scale
 from notorious.planning.path import PairJudge, choose_path
 from notorious.planning.plan import MasterSettings, Plan
 from notorious.planning.pool import Pool, pool_of
@@ -42,14 +43,15 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
     the library, or is excluded). The result depends on profiles and brief alone, not on the order of the profiles.
     """
     kept, left_out = eligible(profiles, brief)
-    pool = pool_of(kept, brief)
+    target = sampled_target(brief)
+    scale = energy_scale([one.energy_level / 10.0 for one in kept], target)
+    pool = pool_of(kept, brief, scale)
     start = _asked_for(pool, brief.start, "first")
     end = _asked_for(pool, brief.end, "last")
     if start is not None and start == end:
         if len(pool) > 1 and brief.minutes is None:
             raise BriefError("the first and the last track of the set are the same; ask for two different ones")
         end = None
-    target = sampled_target(brief)
     asked_seconds = None if brief.minutes is None else 60.0 * brief.minutes
     loaded: dict[str, Structure] = {}
 
@@ -68,7 +70,7 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
         wish = Wish(seconds=seconds, target=target, start=start, end=end)
         orders = find_orders(pool, wish, report=None if report is None else _named(report, "ordering the tracks"))
         fillable = asked_seconds if len(orders[0].tracks) < len(pool) or _fills(pool, asked_seconds) else None
-        attempt = [_draft(order, structure, judge, fillable, report) for order in _shortlist(orders)]
+        attempt = [_draft(order, structure, judge, fillable, scale, report) for order in _shortlist(orders)]
         drafts.extend(attempt)
         if asked_seconds is None or seconds is None:
             break
@@ -76,7 +78,8 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
         if _is_near(nearest, asked_seconds, pool):
             break
         seconds *= asked_seconds / nearest.seconds
-    best = max(drafts, key=lambda draft: draft.rank(asked_seconds, curve))
+    long_enough = [draft for draft in drafts if asked_seconds is None or _is_near(draft, asked_seconds, pool)]
+    best = max(long_enough or drafts, key=lambda draft: draft.rank(asked_seconds, curve))
     return write_up(best, brief, left_out, master, target=curve)
 
 
@@ -109,13 +112,14 @@ def _draft(
     structure: Callable[[int], Structure],
     judge: PairJudge,
     seconds: float | None,
+    scale: EnergyScale,
     report: Report | None,
 ) -> Draft:
     structures = tuple(structure(index) for index in order.tracks)
     path = choose_path(
         structures, judge, seconds=seconds, report=None if report is None else _named(report, "choosing transitions")
     )
-    return Draft.of(structures, path)
+    return Draft.of(structures, path, scale)
 
 
 def _is_near(draft: Draft, seconds: float, pool: Pool) -> bool:

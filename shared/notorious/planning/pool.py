@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import genre_for
+from notorious.planning.energy_scale import EnergyScale
 from notorious.planning.profile import TrackProfile
 from notorious.planning.scoring import (
     CLASH_FACTOR,
@@ -41,8 +42,8 @@ AVERAGE_LOUDNESS = 90.0
 """What the best candidate of an ordinary pair reaches in the parts that a profile cannot tell."""
 QUICK_LENGTH = 80.0
 
-JITTER = 1.0
-"""Points by which the seed may prefer one track to another: it chooses among equals, not a worse one."""
+JITTER = 4.0
+"""Points by which the seed may prefer one track to another: enough for another set, too little for a bad one."""
 
 SURE_CLASH = 0.5
 """A clash counts as one when both keys are right with at least this probability."""
@@ -62,7 +63,7 @@ KEY_RUN = 3
 class Pool:
     """Profiles as arrays, all of shape (tracks,); indices into it name tracks within the search.
 
-    `energy` is on the scale of the curve (level / 10), `artist` is a number per artist and -1 where unknown, `jitter`
+    `energy` (level / 10) is on the scale of the curve, `artist` is a number per artist and -1 where unknown, `jitter`
     [points] comes from the brief's seed and the track's own hash alone, so that it does not change with its neighbours.
     """
 
@@ -95,8 +96,8 @@ class Pool:
         raise KeyError(sha)
 
 
-def pool_of(profiles: Sequence[TrackProfile], brief: Brief) -> Pool:
-    """Lay profiles out as arrays, in the order of their hashes (so that the order of the library does not matter)."""
+def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale | None = None) -> Pool:
+    """Lay profiles out as arrays, in the order of their hashes: the order of the library does not matter."""
     ordered = tuple(sorted(profiles, key=lambda profile: profile.sha256))
     artists: dict[str, int] = {}
     artist = [
@@ -123,7 +124,7 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief) -> Pool:
         key=np.array([one.key_index for one in ordered], dtype=np.intp),
         key_confidence=column([one.key_confidence for one in ordered]),
         tuning_cents=column([one.tuning_cents for one in ordered]),
-        energy=column([one.energy_level / 10.0 for one in ordered]),
+        energy=(scale or EnergyScale()).on_curve(column([one.energy_level / 10.0 for one in ordered])),
         body_seconds=column([one.body_seconds for one in ordered]),
         lead_seconds=column([one.mix_in_seconds for one in ordered]),
         tail_seconds=column([max(0.0, one.duration_seconds - one.mix_out_seconds) for one in ordered]),

@@ -192,7 +192,7 @@ def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, 
 
 
 _LEAVES_WELL: Mapping[str, float] = {
-    "outro": 100.0, "breakdown": 85.0, "verse": 70.0, "drop": 55.0, "intro": 45.0, "buildup": 15.0,
+    "outro": 100.0, "breakdown": 72.0, "verse": 70.0, "drop": 55.0, "intro": 45.0, "buildup": 15.0,
 }  # fmt: skip
 _ARRIVES_WELL: Mapping[str, float] = {
     "intro": 100.0, "buildup": 75.0, "breakdown": 75.0, "verse": 65.0, "drop": 30.0, "outro": 5.0,
@@ -278,7 +278,7 @@ def judge_length(candidate: Candidate, beats_per_bar: int) -> Judged:
     away = abs(log2(bars / candidate.target_bars))
     return Judged(
         "length",
-        max(0.0, 100.0 - 30.0 * away),
+        max(0.0, 100.0 - 20.0 * away),
         f"{bars:g} bars where {candidate.target_bars:g} are asked for ({'; '.join(candidate.length_reasons)})"
         if candidate.length_reasons
         else f"{bars:g} bars",
@@ -333,13 +333,13 @@ def energy_value(distance: float) -> float:
 LEAST_PLAY_SECONDS = 90.0
 """A track that is cut shorter than this has not been heard; shorter recordings are played whole."""
 
-USUAL_SHARE = 0.6
+USUAL_SHARE = 0.7
 MOST_SHARE = 0.9
-"""DJs usually play 60 to 90 % of a track: less costs, and so does, a little, playing it to its very end."""
+"""DJs usually play 60 to 90 % of a track: less than 70 % costs, and so does, a little, its very end."""
 
 
 def play_value(played_seconds: NDArray[np.float64], whole_seconds: float) -> NDArray[np.float64]:
-    """What playing so much of a track is worth: 100 from 60 to 90 %, falling evenly to 0 at nothing and to 85 at all of
+    """What playing so much of a track is worth: 100 from 70 to 90 %, falling evenly to 0 at nothing and to 85 at all of
     it; half of that where it is less than 90 s (or than four fifths of the recording, if that is shorter)."""
     share = np.clip(played_seconds / max(whole_seconds, 1e-9), 0.0, 1.0)
     value = np.minimum(100.0, 100.0 * share / USUAL_SHARE) - 150.0 * np.maximum(0.0, share - MOST_SHARE)
@@ -347,15 +347,18 @@ def play_value(played_seconds: NDArray[np.float64], whole_seconds: float) -> NDA
     return np.where(too_short, 0.5 * value, value)
 
 
-def judge_energy(target: float, reached: float) -> Judged:
-    """How near a track comes to what its place asks for."""
+def judge_energy(target: float, reached: float, played: float | None = None) -> Judged:
+    """How near a track comes to what its place asks for; `played` is its own energy where `reached` is scaled."""
     distance = reached - target
     words = (
         "on the curve"
         if abs(distance) < 0.05
         else f"{abs(distance):.2f} {'above' if distance > 0 else 'below'} the curve"
     )
-    return Judged("energy", energy_value(distance), f"energy {reached:.2f} where {target:.2f} is wanted: {words}")
+    reason = f"energy {reached:.2f} where {target:.2f} is wanted: {words}"
+    if played is not None:
+        reason += f" (its own {played:.2f}, on the range that this library reaches)"
+    return Judged("energy", energy_value(distance), reason)
 
 
 def judge_play(played_seconds: float, whole_seconds: float) -> Judged:

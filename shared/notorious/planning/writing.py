@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from notorious.planning.brief import Brief
+from notorious.planning.energy_scale import EnergyScale
 from notorious.planning.gains import matched_gains
 from notorious.planning.plan import (
     Anchor,
@@ -38,10 +39,13 @@ class Draft:
     structures: tuple[Structure, ...]
     path: tuple[TransitionJudgement, ...]
     tempo_map: TempoMap
+    scale: EnergyScale
 
     @classmethod
-    def of(cls, structures: tuple[Structure, ...], path: tuple[TransitionJudgement, ...]) -> "Draft":
-        return cls(structures, path, lay_out(structures, [judged.candidate for judged in path]))
+    def of(
+        cls, structures: tuple[Structure, ...], path: tuple[TransitionJudgement, ...], scale: EnergyScale
+    ) -> "Draft":
+        return cls(structures, path, lay_out(structures, [judged.candidate for judged in path]), scale)
 
     @property
     def seconds(self) -> float:
@@ -184,12 +188,13 @@ def _places(draft: Draft, target: Sequence[float]) -> list[_Place]:
     for number, (structure, placement) in enumerate(zip(draft.structures, tempo_map.placements, strict=True)):
         begin, end = tempo_map.seconds(placement.mix_start_beat), tempo_map.seconds(placement.mix_end_beat)
         wanted = float(np.interp((begin + end) / 2 / draft.seconds, positions, target))
-        reached = _played_energy(structure, placement)
+        played = _played_energy(structure, placement)
+        reached = min(1.0, max(0.0, draft.scale.on_curve(played)))
         whole = structure.seconds(structure.audible_end_beat) - structure.seconds(structure.audible_start_beat)
         source_begin = structure.seconds(placement.source_start_beat)
         source_end = structure.seconds(placement.source_beat(placement.mix_end_beat))
         parts = (
-            judge_energy(wanted, reached),
+            judge_energy(wanted, reached, None if draft.scale.is_identity else played),
             _judge_variety(draft.structures, number),
             judge_play(source_end - source_begin, whole),
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.audio.stretch import TimeMap
+from notorious.audio.timeline import TimeMap
 from notorious.planning.plan import Slot
 from notorious.rendering.clock import Clock
 
