@@ -155,6 +155,7 @@ def test_killed_writers_lose_nothing_that_they_had_kept(tmp_path: Path) -> None:
 
 
 def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("NOTORIOUS_CACHE", raising=False)
     monkeypatch.setenv("HOME", "/home/someone")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert default_cache_folder() == tmp_path / "xdg" / "notorious"

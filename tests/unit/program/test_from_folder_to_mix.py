@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -252,3 +253,21 @@ def test_a_reader_that_goes_away_is_no_error_message(good: Path, here: Path) -> 
     assert program.wait() == exit_codes.PIPE_CLOSED
     assert b"Traceback" not in said
     assert b"Broken" not in said
+
+
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_what_the_pages_show_runs_as_it_stands(
+    page: str, good: Path, here: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "Music").mkdir()
+    shutil.copy(good / "Dawn.flac", here / "Music")
+    monkeypatch.setenv("HOME", str(here))
+    blocks = python_blocks(repository / page)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})
+    assert (here / "mix.flac").exists()
