@@ -100,7 +100,8 @@ class Chroma:
     """What was heard, folded to pitch classes.
 
     `bands` has shape (5, 12), pitch classes from C: bass (below 130 Hz), middle (to 500 Hz), top; then what entered,
-    in the bass (below 200 Hz) and above. The squares of a row sum to 1, or all are 0 where nothing tonal was heard in it.
+    in the bass (below 200 Hz) and above. The squares of a row sum to 1, or all are 0 where
+    nothing tonal was heard in it.
     """
 
     bands: NDArray[np.float64]
