@@ -2,9 +2,9 @@
 
     PYTHONPATH=shared python tests/listening/fit_key_weights.py
 
-Softmax regression over the 24 keys: every rendering is turned to each tonic, so the 72 weights and 2 offsets are
-shared by all keys. Seeds 0-599 fit, seeds 10000-10399 report; the first half of the report also sets the sureness
-(temperature). Beside it, the published profiles on the same chroma (bands added), by correlation.
+Softmax regression over the 24 keys: every rendering is turned to each tonic, so the 120 weights and 2 offsets are
+shared by all keys. Seeds 0-599 fit, seeds 10000-10299 report; the first half of the report also sets the sureness
+(temperature). Beside it, the published profiles on the same chroma (its three bands added), by correlation.
 """
 
 import sys
@@ -58,13 +58,13 @@ def heard(seeds: range) -> tuple[list[Chroma], Array, Array]:
 
 
 def turned(chromas: list[Chroma]) -> Array:
-    """Shape (tracks, 12 tonics, 3 bands, 12)."""
+    """Shape (tracks, 12 tonics, 5 chromas, 12)."""
     bands = np.array([chroma.bands for chroma in chromas])
     return np.stack([np.roll(bands, -tonic, axis=2) for tonic in range(12)], axis=1)
 
 
 def scores(parameters: Array, features: Array) -> Array:
-    weights, offsets = parameters[:72].reshape(2, 3, 12), parameters[72:]
+    weights, offsets = parameters[:120].reshape(2, 5, 12), parameters[120:]
     return (np.einsum("ntbp,mbp->nmt", features, weights) + offsets[None, :, None]).reshape(len(features), 24)
 
 
@@ -75,19 +75,19 @@ def fit(features: Array, truth: Array, *, ridge: float = 7e-4) -> Array:
         logits = scores(parameters, features)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         odds /= odds.sum(axis=1, keepdims=True)
-        value = -np.log(odds[rows, truth] + 1e-12).mean() + ridge * float((parameters[:72] ** 2).sum())
+        value = -np.log(odds[rows, truth] + 1e-12).mean() + ridge * float((parameters[:120] ** 2).sum())
         odds[rows, truth] -= 1
         step = odds.reshape(len(truth), 2, 12) / len(truth)
-        slope = np.einsum("nmt,ntbp->mbp", step, features).ravel() + 2 * ridge * parameters[:72]
+        slope = np.einsum("nmt,ntbp->mbp", step, features).ravel() + 2 * ridge * parameters[:120]
         return value, np.concatenate([slope, step.sum(axis=(0, 2))])
 
-    return minimize(loss, np.zeros(74), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return minimize(loss, np.zeros(122), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
 
 
 def by_profile(name: str, chromas: list[Chroma]) -> Array:
     answers = []
     for chroma in chromas:
-        whole = np.sum(chroma.bands**2, axis=0)
+        whole = np.sum(chroma.bands[:3] ** 2, axis=0)
         answers.append(
             np.argmax(
                 [np.corrcoef(np.roll(profile, tonic), whole)[0, 1] for profile in PROFILES[name] for tonic in range(12)]
@@ -97,8 +97,8 @@ def by_profile(name: str, chromas: list[Chroma]) -> Array:
 
 
 def main() -> None:
-    fit_on, truth, _ = heard(range(1200))
-    report_on, report_truth, detune = heard(range(10000, 10400))
+    fit_on, truth, _ = heard(range(800))
+    report_on, report_truth, detune = heard(range(10000, 10300))
     parameters = fit(turned(fit_on), truth)
     logits = scores(parameters, turned(report_on))
     right = logits.argmax(axis=1) == report_truth
@@ -124,7 +124,7 @@ def main() -> None:
     for name in PROFILES:
         print(f"{name}: {(by_profile(name, report_on) == report_truth).mean():.3f}")
     np.set_printoptions(precision=2, suppress=True, floatmode="fixed", linewidth=110)
-    print(repr(parameters[:72].reshape(2, 3, 12)), repr(parameters[72:]))
+    print(repr(parameters[:120].reshape(2, 5, 12)), repr(parameters[120:]))
 
 
 if __name__ == "__main__":

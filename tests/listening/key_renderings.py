@@ -112,7 +112,7 @@ class _Voice:
         return [(1, 1.0), (2.76, 0.4), (5.4, 0.2), (8.9, 0.1)]  # a bell, after the modes of a free bar
 
 
-def render(seed: int, *, seconds: float = 16.0) -> Rendering:
+def render(seed: int, *, seconds: float = 22.0) -> Rendering:
     """The piece that belongs to a seed."""
     rng = np.random.default_rng(seed)
     minor = bool(rng.random() < 0.65)
@@ -182,6 +182,8 @@ def render(seed: int, *, seconds: float = 16.0) -> Rendering:
         for step, note in motif:
             _put(tracks["lead"], lead_voice.note(72 + tonic + note, beat // 2), start + step * sixteenth)
     _drums(rng, tracks["drums"], beat)
+    for name in ("chords", "bass", "lead"):
+        _arranged(rng, tracks[name], bar)
 
     sparse = material in ("power", "riff") or suspended  # here the lead alone says whether it is major or minor
     if not sparse and rng.random() < 0.35:
@@ -201,6 +203,18 @@ def render(seed: int, *, seconds: float = 16.0) -> Rendering:
     return Rendering(
         (0.5 * mix).astype(np.float32), tonic, "minor" if minor else "major", detune, f"{material}/{scale_name}"
     )
+
+
+def _arranged(rng: np.random.Generator, track: NDArray[np.float64], bar: int) -> None:
+    """Let a layer enter later, or pause once, on a border of four bars (rarely on any bar)."""
+    bars = len(track) // bar
+    grid = 1 if rng.random() < 0.15 else 4
+    kind = rng.random()
+    if kind < 0.4:
+        track[: grid * int(rng.integers(0, 1 + max(1, bars // 2) // grid)) * bar] = 0
+    elif kind < 0.6:
+        start = grid * int(rng.integers(0, 1 + max(1, bars // 2) // grid))
+        track[start * bar : (start + grid) * bar] = 0
 
 
 def _put(track: NDArray[np.float64], note: NDArray[np.float64], start: int) -> None:

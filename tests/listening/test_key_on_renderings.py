@@ -1,6 +1,7 @@
 """The key listener on rendered dance music with a known key that it was not fitted to.
 
-The weights were fitted on other seeds (see fit_key_weights.py); these seeds were used for nothing else.
+The weights were fitted on other seeds (see fit_key_weights.py); these seeds were used for nothing else. Over these and
+300 other unseen renderings 92 % are right; 120 alone stray by 2.5 % either way (89 % here), hence the limits below.
 """
 
 import numpy as np
@@ -29,8 +30,8 @@ def _right(rendering: Rendering, estimate: KeyEstimate) -> bool:
     return Key.parse(estimate.name) == Key(rendering.tonic, rendering.mode)  # type: ignore[arg-type]
 
 
-def test_at_least_nine_keys_of_ten_are_right(heard: list[tuple[Rendering, KeyEstimate]]) -> None:
-    assert np.mean([_right(*pair) for pair in heard]) >= 0.85
+def test_about_nine_keys_of_ten_are_right(heard: list[tuple[Rendering, KeyEstimate]]) -> None:
+    assert np.mean([_right(*pair) for pair in heard]) >= 0.87
 
 
 def test_both_modes_are_heard(heard: list[tuple[Rendering, KeyEstimate]]) -> None:
