@@ -65,27 +65,37 @@ def find_onsets(mono: NDArray[np.float32]) -> Onsets:
     return Onsets(flux, energy, _attacks(mono))
 
 
-def _filterbank() -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Rectangular-ish filters [shape=(bins, filters)] that part each band evenly in log frequency, and each one's band."""
+def _filter_edges() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Edges [bins, counted from the top of the spectrum] that part each band evenly in log frequency; each part's band."""
     hz_per_bin = RATE_HZ / FLUX_WINDOW
-    bins = FLUX_WINDOW // 2 + 1
-    columns: list[NDArray[np.float32]] = []
+    edges: list[float] = []
     band_of: list[int] = []
-    frequencies = np.arange(bins) * hz_per_bin
     for band, parts in enumerate(FILTERS_PER_BAND):
-        edges = np.geomspace(BAND_EDGES_HZ[band], BAND_EDGES_HZ[band + 1], parts + 1)
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
-            # Overlap of each bin's own width with the filter: narrow filters share a bin instead of losing it.
-            overlap = np.minimum(frequencies + hz_per_bin / 2, high) - np.maximum(frequencies - hz_per_bin / 2, low)
-            columns.append((np.maximum(overlap, 0.0) / hz_per_bin).astype(np.float32))
-            band_of.append(band)
-    return np.stack(columns, axis=1), np.array(band_of)
+        cuts = np.geomspace(BAND_EDGES_HZ[band], BAND_EDGES_HZ[band + 1], parts + 1)
+        edges.extend(cuts[:-1])
+        band_of.extend([band] * parts)
+    edges.append(BAND_EDGES_HZ[-1])
+    return FLUX_WINDOW // 2 + 1 - (np.array(edges) / hz_per_bin + 0.5), np.array(band_of)
+
+
+def _filtered(power: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Power between neighbouring edges [shape=(frames, len(edges) - 1)]; a bin that an edge cuts is shared.
+
+    Differences of running sums, begun at the top where little power lies, so that single precision is enough. A
+    product with a filter matrix would call threads of BLAS that cost more than they do.
+    """
+    sums = np.zeros((power.shape[0], power.shape[1] + 1), dtype=np.float32)
+    np.cumsum(power[:, ::-1], axis=1, out=sums[:, 1:])
+    whole = np.clip(edges.astype(int), 0, power.shape[1] - 1)
+    part = (edges - whole).astype(np.float32)
+    at_edges = sums[:, whole] * (1 - part) + sums[:, whole + 1] * part
+    return np.maximum(at_edges[:, :-1] - at_edges[:, 1:], 0.0)
 
 
 def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     import scipy.fft
 
-    filters, band_of = _filterbank()
+    edges, band_of = _filter_edges()
     window = np.hanning(FLUX_WINDOW + 1)[:-1].astype(np.float32)
     frames = max(1, len(mono) // FLUX_HOP + 1)
     half = FLUX_WINDOW // 2
@@ -93,10 +103,10 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
     kept = min(len(mono), len(padded) - half)
     padded[half : half + kept] = mono[:kept]
     framed = np.lib.stride_tricks.sliding_window_view(padded, FLUX_WINDOW)[::FLUX_HOP]
-    power = np.empty((frames, filters.shape[1]), dtype=np.float32)
+    power = np.empty((frames, len(band_of)), dtype=np.float32)
     for start in range(0, frames, CHUNK_FRAMES):
         spectrum = scipy.fft.rfft(framed[start : start + CHUNK_FRAMES] * window, axis=1)
-        power[start : start + CHUNK_FRAMES] = (spectrum.real**2 + spectrum.imag**2) @ filters
+        power[start : start + CHUNK_FRAMES] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
     energy = np.stack([power[:, band_of == band].sum(axis=1) for band in range(BANDS)])
 
     loud = np.percentile(power[::4], 95.0, axis=0) + np.float32(1e-12)

@@ -10,7 +10,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.alignment import WEAKEST_RISE, nearest_attacks
+from notorious.analysis.alignment import LOUDEST_RISE, WEAKEST_RISE, nearest_attacks
 from notorious.analysis.onsets import FLUX_LEAD_SECONDS
 
 WINDOW_SECONDS = 10.0
@@ -25,11 +25,12 @@ STEP_SPREAD = 0.02
 TIGHTNESS = 600.0
 """Weight of the squared log deviation of an interval from the period; Ellis's 400, stiffer since the period is local."""
 NEIGHBOURS = 4
-SPAN_BEATS = 12
-SPAN_DEVIATION = 0.0005
-"""A place where the tempo of the beats before and of those after both differ from the whole by more than this leans."""
-LEANING_SHARE = 0.3
-EXPLAINED_RATIO = 1.25
+EXPLAINED_RATIO = 1.15
+"""How many times the attacks of a constant grid tracked beats must meet; on steady music they meet up to 1.2 times as
+many, since they may follow strong sounds off the beat."""
+PARTS = 8
+HELD_SHARE = 0.75
+HELD_APART = 5
 
 
 def track_beats(
@@ -55,26 +56,24 @@ def track_beats(
 def wanders(
     attacks: NDArray[np.float32], rate_hz: float, constant: NDArray[np.float64], tracked: NDArray[np.float64]
 ) -> bool:
-    """Whether tracked beats show that a constant grid does not hold.
+    """Whether tracked beats [seconds] show that a constant grid [seconds] does not hold.
 
-    They must meet clearly more attacks than the constant grid does, and their tempo must differ from its own line in
-    most places: a steady track whose off-beats once drown its beats makes the tracker jump, not lean.
+    They must meet clearly more attacks, and the constant grid must not hold at two places far apart: a tempo that
+    wanders does not come back to the same line, while a steady track whose off-beats drown its beats now and then does.
     """
     _, by_tracked = nearest_attacks(attacks, rate_hz, tracked, 0.012)
     _, by_constant = nearest_attacks(attacks, rate_hz, constant, 0.012)
-    if np.minimum(by_tracked, 3.0).mean() < EXPLAINED_RATIO * np.minimum(by_constant, 3.0).mean():
+    by_tracked, by_constant = np.minimum(by_tracked, LOUDEST_RISE), np.minimum(by_constant, LOUDEST_RISE)
+    if by_tracked.mean() < EXPLAINED_RATIO * by_constant.mean():
         return False
-    period = float(constant[1] - constant[0])
-    level = max(1.0, round(float(np.median(np.diff(tracked))) / period * 2) / 2) if len(constant) > 1 else 1.0
-    if float(np.median(np.diff(tracked))) < 0.75 * period:
-        level = 0.5
-    spans = (tracked[SPAN_BEATS:] - tracked[:-SPAN_BEATS]) / SPAN_BEATS
-    deviation = spans / (period * level) - 1.0
-    before, after = deviation[:-SPAN_BEATS], deviation[SPAN_BEATS:]
-    leaning = (np.minimum(np.abs(before), np.abs(after)) > SPAN_DEVIATION) & (before * after > 0)
-    if not len(leaning):
-        return False
-    return bool(leaning.mean() > LEANING_SHARE)
+    borders = np.linspace(tracked[0], tracked[-1] + 1e-6, PARTS + 1)
+    held = []
+    for part in range(PARTS):
+        ours = by_tracked[(tracked >= borders[part]) & (tracked < borders[part + 1])]
+        theirs = by_constant[(constant >= borders[part]) & (constant < borders[part + 1])]
+        if len(ours) and len(theirs) and theirs.mean() >= HELD_SHARE * ours.mean() and ours.mean() > WEAKEST_RISE:
+            held.append(part)
+    return not (held and held[-1] - held[0] >= HELD_APART)
 
 
 def _local_periods(envelope: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
