@@ -123,7 +123,10 @@ def truth_of(recipe: Recipe, rendered: "Rendered") -> TrackTruth:
     """What there is to know of a rendered track."""
     from notorious.demo.oscillators import SAMPLE_RATE_HZ
 
-    seconds = rendered.timeline.seconds
+    def seconds(beat: float) -> float:
+        # A tenth of a microsecond: far below a sample, and short enough to read.
+        return round(rendered.timeline.seconds(beat), 7)
+
     arrangement = rendered.arrangement
     duration = rendered.track.shape[0] / SAMPLE_RATE_HZ
     beats: list[float] = []
@@ -149,8 +152,8 @@ def truth_of(recipe: Recipe, rendered: "Rendered") -> TrackTruth:
         bpm=recipe.bpm,
         first_beat_seconds=recipe.lead_in_seconds,
         beats_per_bar=4,
-        beats=tuple(round(time, 7) for time in beats),
-        downbeats=tuple(round(time, 7) for time in beats[::4]),
+        beats=tuple(beats),
+        downbeats=tuple(beats[::4]),
         key=TrueKey(
             name=recipe.key.name,
             camelot=recipe.key.camelot,
@@ -161,8 +164,8 @@ def truth_of(recipe: Recipe, rendered: "Rendered") -> TrackTruth:
         sections=tuple(
             TrueSection(
                 kind=section.kind,
-                start=round(seconds(section.start_bar * 4), 7),
-                end=round(seconds(section.end_bar * 4), 7),
+                start=seconds(section.start_bar * 4),
+                end=seconds(section.end_bar * 4),
                 bars=section.bars,
             )
             for section in arrangement.sections

@@ -18,18 +18,25 @@ LOUDNESS_BLOCK = 17_664
 CHUNK = 32 * LOUDNESS_BLOCK
 
 
-def _chunks(buses: Sequence[Signal]) -> Iterator[Signal]:
-    """The sum of the buses, stereo, piece by piece."""
+def _chunks(buses: Sequence[Signal]) -> Iterator[tuple[Signal, Signal]]:
+    """Piece by piece: the sum of the buses, stereo, and the highest sample among the sum and each bus, mono."""
     length = buses[0].shape[1]
     for start in range(0, length, CHUNK):
         total = buses[0][:, start : start + CHUNK].copy()
+        highest = np.abs(total).max(axis=0)
         for bus in buses[1:]:
-            total += bus[:, start : start + CHUNK]
-        yield total
+            part = bus[:, start : start + CHUNK]
+            np.maximum(highest, np.abs(part).max(axis=0), out=highest)
+            total += part
+        np.maximum(highest, np.abs(total).max(axis=0), out=highest)
+        yield total, highest
 
 
 def measured(buses: Sequence[Signal]) -> tuple[Signal, float]:
-    """The peak of every `PEAK_BLOCK` samples of the buses' sum, and its gated loudness in LUFS, good to a few tenths.
+    """The peak of every `PEAK_BLOCK` samples, and the gated loudness of the buses' sum in LUFS, good to a few tenths.
+
+    A peak is that of the sum or of the loudest bus, whichever is higher: where a kick and a bass cancel, each of their
+    stems must still fit into 16 bits.
 
     The loudness has the gates of ITU-R BS.1770-4 over blocks of 0.4 s that do not overlap, with its weighting (a
     high-pass at 38 Hz, a shelf of 4 dB around 1.7 kHz) applied to their spectra. Silence is -70.
@@ -39,12 +46,11 @@ def measured(buses: Sequence[Signal]) -> tuple[Signal, float]:
     frequency = np.arange(LOUDNESS_BLOCK // 2 + 1) * SAMPLE_RATE_HZ / LOUDNESS_BLOCK
     square = np.maximum(frequency, 1e-3) ** 2
     low_cut = square**2 / (square + 38.0**2) ** 2
-    shelf = (1 + 10**0.4 * square / 1500.0**2) / (1 + square / 1500.0**2)
+    shelf = (1 + 10**0.4 * square**2 / 1681.0**4) / (1 + square**2 / 1681.0**4)
     weight = (2 * low_cut * shelf / LOUDNESS_BLOCK**2).astype(np.float32)
     peaks: list[Signal] = []
     powers: list[NDArray[np.float32]] = []
-    for chunk in _chunks(buses):
-        highest = np.maximum(np.abs(chunk[0]), np.abs(chunk[1]))
+    for chunk, highest in _chunks(buses):
         padding = -highest.size % PEAK_BLOCK
         peaks.append(np.pad(highest, (0, padding)).reshape(-1, PEAK_BLOCK).max(axis=1))
         whole = chunk.shape[1] // LOUDNESS_BLOCK * LOUDNESS_BLOCK

@@ -5,6 +5,7 @@ Nothing here aliases: a wave holds only the harmonics below 18 kHz at the pitch 
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,13 +85,12 @@ def partials(
     multiplications.
     """
     if isinstance(frequency_hz, np.ndarray):
-        angle: NDArray[np.float64] = (
-            2 * np.pi * (np.cumsum(frequency_hz[:length]) - frequency_hz[0]) / SAMPLE_RATE_HZ + phase
-        )
+        turned: NDArray[np.floating[Any]] = np.cumsum(frequency_hz[:length]) - frequency_hz[0]
         highest = float(frequency_hz.max())
     else:
-        angle = np.arange(length) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ) + phase
+        turned = np.arange(length) * frequency_hz
         highest = frequency_hz
+    angle = 2 * np.pi * turned / SAMPLE_RATE_HZ + phase
     count = max(1, min(len(amplitudes), int(HIGHEST_PARTIAL_HZ / highest)))
     position = np.arange(length) / CONTROL_HOP
     left = np.minimum(position.astype(np.int64), amplitudes.shape[1] - 2)
