@@ -21,6 +21,9 @@ import notorious
 from notorious.cli import exit_codes
 from notorious.cli.main import run
 
+# Slow because each test hears and renders real audio with the whole engine, in processes of its own.
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
 BESIDE = ["mix.cue", "mix.flac", "mix.m3u8", "mix.plan.json", "mix.png", "mix.tracklist.txt"]
 
