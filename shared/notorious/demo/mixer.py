@@ -2,7 +2,7 @@
 
 What costs time on a whole track (moving filters, sidechain, reverb) sits on the buses; what differs from layer to layer
 (level, place, echo, high-pass) on the strips. Levels were set by measuring, not by listening: seed 0's tracks
-fall by 5 to 6.6 dB an octave above 100 Hz, darker than the 4.5 dB that were aimed at, with drops at -9 to -11.5 dBFS RMS
+fall by 5 to 6.6 dB an octave above 100 Hz, darker than the 4.5 dB aimed at, with drops at -9 to -11.5 dBFS RMS
 and breakdowns 4 to 9 dB below them.
 """
 
