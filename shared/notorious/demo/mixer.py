@@ -1,8 +1,9 @@
 """The mixing desk: each layer has a strip, each strip feeds a bus, each bus belongs to a stem.
 
 What costs time on a whole track (moving filters, sidechain, reverb) sits on the buses; what differs from layer to layer
-(level, place, echo, high-pass) on the strips. Levels were set by measuring: so that summed tracks fall by about 4.5 dB
-an octave above 100 Hz, as released club music does, and the kick does not bury the music.
+(level, place, echo, high-pass) on the strips. Levels were set by measuring, not by listening: seed 0's tracks
+fall by 5 to 6.6 dB an octave above 100 Hz, darker than the 4.5 dB aimed at, with drops at -9 to -11.5 dBFS RMS
+and breakdowns 4 to 9 dB below them.
 """
 
 from dataclasses import dataclass
