@@ -4,7 +4,6 @@ Slow (about a minute): it synthesises twelve whole tracks and analyses them, sin
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,14 @@ Heard = list[tuple[dict[str, Any], Analysis]]
 
 
 @pytest.fixture(scope="module", params=[0, 7], ids=["the crate that users get", "another seed"])
-def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
+def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     folder = tmp_path_factory.mktemp(f"crate{request.param}")
     found = []
     for path in make_crate(folder, seed=request.param, jobs=2):
         truth = json.loads(Path(path).with_suffix(".json").read_text(encoding="utf-8"))
         analysis, _ = analyse_file(Path(path), "0" * 64, known={})
         found.append((truth, analysis))
-    yield found
+    return found
 
 
 def test_the_tempo_of_every_steady_track_is_within_a_fiftieth_of_a_beat_a_minute(heard: Heard) -> None:
