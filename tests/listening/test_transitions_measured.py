@@ -172,15 +172,15 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 
 def test_nothing_clicks_at_any_join(soft: Rendered) -> None:
     ratios = [click_ratio(soft.sound, frame, RATE) for frame in joins(soft.plan)]
-    assert len(ratios) > 30
-    assert max(ratios) < 0.5
+    assert len(ratios) > 20
+    assert max(ratios) < 0.02  # of the sharpest hat; measured are 0.0002 to 0.01
 
 
 def test_a_click_would_be_found(soft: Rendered) -> None:
     frame = joins(soft.plan)[len(joins(soft.plan)) // 2]
     broken = soft.sound[frame - RATE : frame + RATE].copy()
-    broken[RATE:] += 0.1
-    assert click_ratio(broken, RATE, RATE) > 1.0
+    broken[RATE:] += 0.02
+    assert click_ratio(broken, RATE, RATE) > 0.03
 
 
 def test_a_loud_set_stays_below_minus_1_dbtp(tmp_path: Path) -> None:
