@@ -187,16 +187,16 @@ def joins(plan: Plan) -> tuple[int, ...]:
 def click_ratio(sound: NDArray[np.float32], frame: int, rate_hz: int) -> float:
     """The sharpest bend (third difference) within 3 ms of a frame over the sharpest in the second around it.
 
-    Above 1, the place is sharper than any attack nearby; a click in music is several times as sharp.
+    Above 1, the place is sharper than any attack nearby. Where drums strike hard a click can hide among them: judge on
+    passages, or on material, without them.
     `sound`: [shape=(n, channels)], float32. Silence gives 0.
     """
-    bends = np.abs(np.diff(sound.astype(np.float64), n=3, axis=0)).max(axis=1)
-    near = round(0.003 * rate_hz)
-    around = rate_hz // 2
-    here = bends[max(0, frame - near - 3) : frame + near]
-    neighbours = np.concatenate(
-        [bends[max(0, frame - around) : max(0, frame - near - 3)], bends[frame + near : frame + around]]
-    )
+    near, around = round(0.003 * rate_hz), rate_hz // 2
+    start = max(0, frame - around)
+    bends = np.abs(np.diff(sound[start : frame + around].astype(np.float64), n=3, axis=0)).max(axis=1, initial=0.0)
+    middle = frame - start
+    here = bends[max(0, middle - near - 3) : middle + near]
+    neighbours = np.concatenate([bends[: max(0, middle - near - 3)], bends[middle + near :]])
     if not len(here) or not len(neighbours) or here.max() == 0:
         return 0.0
     return float(here.max() / max(float(neighbours.max()), 1e-9))

@@ -64,7 +64,8 @@ def test_the_sheet_lies_beside_the_mix_and_nothing_else(plan: Plan, tmp_path: Pa
     assert (tmp_path / "mix.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_plan_beside_a_mix_makes_it_again_to_the_last_bit(plan: Plan, tmp_path: Path) -> None:
+def test_the_plan_beside_a_mix_makes_it_again_to_the_last_bit(tracks: list[MadeTrack], tmp_path: Path) -> None:
+    plan = make_plan(tracks[:2], overlap_beats=16)
     render_mix(plan, tmp_path / "mix.flac", jobs=1)
     made = (tmp_path / "mix.flac").read_bytes()
     again = Plan.model_validate_json((tmp_path / "mix.plan.json").read_text("utf-8"))
@@ -92,7 +93,8 @@ def test_nothing_that_exists_is_overwritten_unasked(plan: Plan, tmp_path: Path, 
     assert os.listdir(tmp_path) == [existing]
 
 
-def test_the_plan_that_is_rendered_may_lie_beside_the_mix_already(plan: Plan, tmp_path: Path) -> None:
+def test_the_plan_that_is_rendered_may_lie_beside_the_mix_already(tracks: list[MadeTrack], tmp_path: Path) -> None:
+    plan = make_plan(tracks[:1])
     (tmp_path / "mix.plan.json").write_text(plan.model_dump_json(), "utf-8")
     render_mix(plan, tmp_path / "mix.flac", jobs=1)
     assert set(os.listdir(tmp_path)) == SHEET
@@ -237,7 +239,7 @@ def test_ctrl_c_stops_the_workers_and_leaves_nothing(plan: Plan, tmp_path: Path)
         pytest.fail("a worker is still there")
 
 
-def test_what_a_killed_run_left_is_cleared_by_the_next(plan: Plan, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_cleared_by_the_next(tracks: list[MadeTrack], tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     left = tmp_path / f".mix.flac.voices-{ended.pid}-abcdef"
@@ -245,7 +247,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(plan: Plan, tmp_path: Pat
     (left / "voice-0000.f32").write_bytes(b"x")
     running = tmp_path / f".mix.flac.voices-{os.getppid()}-abcdef"
     running.mkdir()
-    render_mix(plan, tmp_path / "mix.flac", jobs=1)
+    render_mix(make_plan(tracks[:1]), tmp_path / "mix.flac", jobs=1)
     assert not left.exists()
     assert running.exists()
 
