@@ -118,7 +118,9 @@ def choose_level(
         if len(beats) < 8:
             scores.append(-np.inf)
             continue
-        place = np.interp(times, beats, np.arange(len(beats), dtype=np.float64), left=0.0, right=0.0) + 1 / FOLD_BINS / 2
+        place = (
+            np.interp(times, beats, np.arange(len(beats), dtype=np.float64), left=0.0, right=0.0) + 1 / FOLD_BINS / 2
+        )
         slot = (place % 1.0 * FOLD_BINS).astype(int) % FOLD_BINS
         inside = (times > beats[0]) & (times < beats[-1])
         profile = np.bincount(slot[inside], envelope[inside], FOLD_BINS)

@@ -32,6 +32,9 @@ FLUX_LEAD_SECONDS = 0.0080
 CHUNK_FRAMES = 128
 """Frames transformed at once: small enough for the cache (facts on FFT speed), large enough to be vectorised."""
 
+FAINTEST = 1e-8
+"""Power of the faintest part of the spectrum that counts, relative to the loudest (80 dB)."""
+
 ATTACK_HOP = 16
 ATTACK_RATE_HZ = RATE_HZ / ATTACK_HOP
 
@@ -109,7 +112,9 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
         power[start : start + CHUNK_FRAMES] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
     energy = np.stack([power[:, band_of == band].sum(axis=1) for band in range(BANDS)])
 
-    loud = np.percentile(power[::4], 95.0, axis=0) + np.float32(1e-12)
+    loud = np.percentile(power[::4], 95.0, axis=0)
+    # Below the loudest part by more than this lies rounding, not music.
+    loud = np.maximum(loud, max(float(loud.max()) * FAINTEST, 1e-12)).astype(np.float32)
     logs = np.log1p(power / (loud * np.float32(DYNAMIC_RANGE)))
     rise = np.zeros_like(logs)
     # Centred: the rise between i - 1 and i + 1 belongs to frame i.
@@ -130,7 +135,9 @@ def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     low = np.convolve(low, taps / taps.sum(), mode="same")
     bright = np.diff(signal, prepend=signal[:1])
     bright_energy = np.einsum("ij,ij->i", bright.reshape(blocks, ATTACK_HOP), bright.reshape(blocks, ATTACK_HOP))
-    return np.stack([_energy_ratio(low.astype(np.float64) ** 2, 14, 24), _energy_ratio(bright_energy.astype(np.float64), 8, 24)])
+    return np.stack(
+        [_energy_ratio(low.astype(np.float64) ** 2, 14, 24), _energy_ratio(bright_energy.astype(np.float64), 8, 24)]
+    )
 
 
 def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArray[np.float32]:

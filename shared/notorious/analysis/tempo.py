@@ -78,7 +78,9 @@ def related_periods(periods: list[float]) -> list[float]:
     for period in periods:
         for ratio in RATIOS:
             other = period * ratio
-            if 60.0 / FASTEST_BPM <= other <= 60.0 / SLOWEST_BPM and all(abs(other / near - 1) > 0.02 for near in found):
+            if 60.0 / FASTEST_BPM <= other <= 60.0 / SLOWEST_BPM and all(
+                abs(other / near - 1) > 0.02 for near in found
+            ):
                 found.append(other)
     return found
 
