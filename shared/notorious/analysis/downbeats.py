@@ -20,7 +20,7 @@ from notorious.analysis.accents import Accents
 from notorious.analysis.onsets import Onsets
 
 HARMONY, KICK, SECTIONS = 1.0, 0.5, 0.25
-"""Set by hand. Twice the weight on sections already costs bars of the development music: fills and pick-ups move borders."""
+"""Set by hand on the development music, where more weight on sections costs bars: fills and pick-ups move borders."""
 SECTION_BEATS = 8
 FEWEST_BEATS = 12
 WALTZ_CONTRAST = 0.3
@@ -93,4 +93,4 @@ def _section_votes(onsets: Onsets, beats: NDArray[np.float64], size: int) -> NDA
         if value >= around.max() and value > 1.5 * typical:
             votes[int(here[index]) % size] += value - typical
     # Few borders say little: the votes are shared out as if two typical borders had lain anywhere.
-    return (votes - votes.mean()) / (votes.sum() + 2.0 * typical + 1e-9)
+    return np.asarray((votes - votes.mean()) / (votes.sum() + 2.0 * typical + 1e-9))

@@ -75,12 +75,13 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
     best = hypotheses[0]
     fit = align(attacks, onsets.attack_rate_hz, best.period_seconds, best.offset_seconds)
     confidence = odds(hypotheses)
-    steady, notes = True, ()
+    steady = True
+    notes: tuple[str, ...] = ()
     first = fit.offset_seconds % fit.period_seconds
     if fit.period_seconds - first < ROUNDING_SECONDS:
         first = 0.0
     count = max(1, int((duration - first) / fit.period_seconds) + 1)
-    beats = first + fit.period_seconds * np.arange(count)
+    beats = first + fit.period_seconds * np.arange(count, dtype=np.float64)
     if fit.hit_share < DOUBTFUL_HIT_SHARE:
         tracked = track_beats(envelope, onsets.flux_rate_hz, attacks, onsets.attack_rate_hz)
         if len(tracked) >= 16 and wanders(attacks, onsets.attack_rate_hz, beats, tracked):

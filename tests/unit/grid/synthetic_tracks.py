@@ -127,7 +127,7 @@ def render(
 ) -> Synthetic:
     """Make a track.
 
-    start_seconds: silence before the first bar. cut_seconds: taken off the start afterwards, so that it begins anywhere.
+    start_seconds: silence before the first bar. cut_seconds: taken off the start, so that it begins anywhere.
     tempo_curve: tempo at start and end, changing evenly with the beats. jitter_seconds: spread of a drummer's hand.
     """
     rng = np.random.default_rng(seed)
