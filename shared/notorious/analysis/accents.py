@@ -85,4 +85,5 @@ def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     for start in range(0, len(framed), 64):
         rows.append(np.abs(scipy.fft.rfft(framed[start : start + 64] * window, axis=1)[:, HARMONY_BINS]))
     spectra = np.concatenate(rows).astype(np.float32)
-    return np.log1p(spectra / np.float32(np.percentile(spectra[::4], 95.0) * 0.05 + 1e-9)).astype(np.float32)
+    loud = np.float32(np.percentile(spectra[::4], 95.0) * 0.05 + 1e-9)
+    return np.asarray(np.log1p(spectra / loud), dtype=np.float32)

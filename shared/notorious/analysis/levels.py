@@ -7,8 +7,8 @@ pattern of a whole bar speak). `Evidence` says what each part means.
 
 The weights were fitted (softmax over a track's hypotheses, then rounded) on 18 synthetic styles at four tempos each
 (tests/unit/grid/synthetic_tracks.py) and 29 pieces of development music at three speeds. Fitted on the synthetic ones
-alone they are right on 95 % of the real pieces (90 % at the notated level), fitted on the real ones alone on 97 % of the synthetic:
-they describe metre, not a collection. In five-fold cross-validation by piece: 95 % and 99 %.
+alone they are right on 95 % of the real pieces (90 % at the notated level), fitted on the real ones alone on 97 % of
+the synthetic: they describe metre, not a collection. In five-fold cross-validation by piece: 95 % and 99 %.
 """
 
 from dataclasses import astuple, dataclass
@@ -51,13 +51,13 @@ class Evidence:
     duple: float
     """Beats part in two or four (0), not in three (below 0): dotted patterns pose as beats of 3/2 or 3/4 the tempo."""
     coverage: float
-    """Share of all onsets that sixteenths of this beat explain, odd ones late by a swing of up to a third of a sixteenth."""
+    """Share of all onsets on sixteenths of this beat, odd ones late by a swing of up to a third of a sixteenth."""
     eighths: float
     """More begins on eighths than on odd sixteenths."""
     line: float
     """How much of the power of the strongest period in the track this one has."""
     prior: float
-    """How people count: minus the square of the octaves from `PREFERRED_BPM` (Moelants 2002, moved up to what DJs count)."""
+    """How people count: minus the squared octaves from `PREFERRED_BPM` (Moelants 2002, moved up to what DJs count)."""
     fast: float
     """Octaves beyond `RARELY_ABOVE_BPM`, negative."""
     slow: float
@@ -101,7 +101,9 @@ def beat_hypotheses(envelope: NDArray[np.float32], rate_hz: float, accents: Acce
         for slot in _peaks(profile):
             offset = (slot + 0.5) / FOLD_BINS * period
             count = max(4, int((len(envelope) / rate_hz - offset) / period))
-            evidence = _weigh(accents, offset + period * np.arange(count), _coverage(profile, slot), line)
+            evidence = _weigh(
+                accents, offset + period * np.arange(count, dtype=np.float64), _coverage(profile, slot), line
+            )
             found.append(Hypothesis(period, offset, evidence, float(WEIGHTS @ np.array(astuple(evidence)))))
     return sorted(found, key=lambda hypothesis: -hypothesis.score)
 
@@ -118,10 +120,12 @@ def choose_level(
         if len(beats) < 8:
             scores.append(-np.inf)
             continue
-        place = np.interp(times, beats, np.arange(len(beats), dtype=np.float64), left=0.0, right=0.0) + 1 / FOLD_BINS / 2
+        place = (
+            np.interp(times, beats, np.arange(len(beats), dtype=np.float64), left=0.0, right=0.0) + 1 / FOLD_BINS / 2
+        )
         slot = (place % 1.0 * FOLD_BINS).astype(int) % FOLD_BINS
         inside = (times > beats[0]) & (times < beats[-1])
-        profile = np.bincount(slot[inside], envelope[inside], FOLD_BINS)
+        profile = np.bincount(slot[inside], envelope[inside], FOLD_BINS).astype(np.float64)
         evidence = _weigh(accents, beats, _coverage(profile, 0), 0.0)
         scores.append(float(WEIGHTS @ np.array(astuple(evidence))))
     order = np.array(scores) * SHARPNESS
@@ -165,7 +169,7 @@ def _level(strength: NDArray[np.float32]) -> float:
     return float(ACCENT_BANDS @ np.log(strength.mean(axis=1) + FLOOR))
 
 
-def _strongest_of_four(values: NDArray[np.float32], floor: float) -> float:
+def _strongest_of_four(values: NDArray[np.floating], floor: float) -> float:
     """Log of the mean of every fourth value [shape=(n,)], from where it is largest."""
     return max(float(np.log(values[first::4].mean() + floor)) for first in range(min(4, len(values))))
 

@@ -32,21 +32,24 @@ FLUX_LEAD_SECONDS = 0.0080
 CHUNK_FRAMES = 128
 """Frames transformed at once: small enough for the cache (facts on FFT speed), large enough to be vectorised."""
 
+FAINTEST = 1e-8
+"""Power of the faintest part of the spectrum that counts, relative to the loudest (80 dB)."""
+
 ATTACK_HOP = 16
 ATTACK_RATE_HZ = RATE_HZ / ATTACK_HOP
 
 DYNAMIC_RANGE = 1e-3
-"""Energy, relative to a track's loud moments, below which a rise counts ever less: hiss and reverb tails do not begin."""
+"""Energy, relative to a track's loud moments, below which a rise counts ever less: hiss and tails do not begin."""
 
 
 @dataclass(frozen=True)
 class Onsets:
     """Both envelopes of a track.
 
-    flux: NDArray [shape=(BANDS, n)], float32, >= 0, at `flux_rate_hz`, each band scaled to a mean of 1 over its loud part.
+    flux: NDArray [shape=(BANDS, n)], float32, >= 0, at `flux_rate_hz`: mean rise of log power in each band.
     energy: NDArray [shape=(BANDS, n)], float32: mean power of the bands in the same frames, linear.
-    attacks: NDArray [shape=(2, m)], float32, >= 0, at `attack_rate_hz`: below about 200 Hz, and of the whole signal with
-        its highs raised by 6 dB an octave.
+    attacks: NDArray [shape=(2, m)], float32, >= 0, at `attack_rate_hz`: below about 200 Hz, and of the whole
+        signal with its highs raised by 6 dB an octave.
     """
 
     flux: NDArray[np.float32]
@@ -66,7 +69,7 @@ def find_onsets(mono: NDArray[np.float32]) -> Onsets:
 
 
 def _filter_edges() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Edges [bins, counted from the top of the spectrum] that part each band evenly in log frequency; each part's band."""
+    """Edges [bins from the top of the spectrum] that part each band evenly in log frequency; each part's band."""
     hz_per_bin = RATE_HZ / FLUX_WINDOW
     edges: list[float] = []
     band_of: list[int] = []
@@ -89,7 +92,7 @@ def _filtered(power: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray
     whole = np.clip(edges.astype(int), 0, power.shape[1] - 1)
     part = (edges - whole).astype(np.float32)
     at_edges = sums[:, whole] * (1 - part) + sums[:, whole + 1] * part
-    return np.maximum(at_edges[:, :-1] - at_edges[:, 1:], 0.0)
+    return np.asarray(np.maximum(at_edges[:, :-1] - at_edges[:, 1:], 0.0))
 
 
 def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -109,7 +112,9 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
         power[start : start + CHUNK_FRAMES] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
     energy = np.stack([power[:, band_of == band].sum(axis=1) for band in range(BANDS)])
 
-    loud = np.percentile(power[::4], 95.0, axis=0) + np.float32(1e-12)
+    loud = np.percentile(power[::4], 95.0, axis=0)
+    # Below the loudest part by more than this lies rounding, not music.
+    loud = np.maximum(loud, max(float(loud.max()) * FAINTEST, 1e-12)).astype(np.float32)
     logs = np.log1p(power / (loud * np.float32(DYNAMIC_RANGE)))
     rise = np.zeros_like(logs)
     # Centred: the rise between i - 1 and i + 1 belongs to frame i.
@@ -144,4 +149,4 @@ def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArr
     ahead = (total[later] - total[index]) / np.maximum(later - index, 1)
     behind = (total[index] - total[earlier]) / np.maximum(index - earlier, 1)
     floor = max(float(np.percentile(ahead, 95.0)) * DYNAMIC_RANGE * 10, 1e-14)
-    return np.maximum(np.log((ahead + floor) / (behind + floor)), 0.0).astype(np.float32)
+    return np.asarray(np.maximum(np.log((ahead + floor) / (behind + floor)), 0.0), dtype=np.float32)

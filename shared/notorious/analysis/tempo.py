@@ -4,17 +4,15 @@
    periods (Scheirer 1998 and Klapuri 2006 in spirit; no window, since the grid sought is global).
 2. Each is made exact where the Fourier transform of the whole envelope, at the period's frequency and its multiples,
    is largest: over three minutes one such line is 0.3 BPM wide and its summit is found to a hundredth of that.
-3. `fit_attacks` then fits (period, phase) by least squares to the attack times themselves, with outliers trimmed.
 
-Periods in seconds. Which of the periods is the beat is not decided here: see `grid`.
+`alignment` then fits (period, phase) to the attack times themselves. Periods in seconds. Which of them is the beat is
+not decided here: see `levels`.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.onsets import FLUX_LEAD_SECONDS, Onsets
+from notorious.analysis.onsets import Onsets
 
 SLOWEST_BPM = 55.0
 FASTEST_BPM = 210.0
@@ -22,15 +20,6 @@ COMB_TEETH = 8
 HARMONICS = (1, 2, 4)
 RATIOS = (1.0, 2.0, 0.5, 1.5, 2 / 3, 0.75, 4 / 3, 3.0, 1 / 3)
 """Levels among which a listener, or an autocorrelation, can go wrong."""
-
-
-@dataclass(frozen=True)
-class Periodicity:
-    """A period that runs through the track: its length, the instant of its first tooth, and how strongly it shows."""
-
-    period_seconds: float
-    offset_seconds: float
-    strength: float
 
 
 def pulse(onsets: Onsets) -> NDArray[np.float32]:
@@ -42,7 +31,7 @@ def pulse(onsets: Onsets) -> NDArray[np.float32]:
     width = int(0.4 * onsets.flux_rate_hz)
     if len(envelope) > 2 * width:
         envelope = envelope - np.convolve(envelope, np.full(width, 1.0 / width, dtype=np.float32), mode="same")
-    return np.maximum(envelope, 0.0).astype(np.float32)
+    return np.asarray(np.maximum(envelope, 0.0), dtype=np.float32)
 
 
 def candidate_periods(envelope: NDArray[np.float32], rate_hz: float, *, count: int = 6) -> list[float]:
@@ -102,20 +91,14 @@ class Lines:
         """|F|^2 at the nearest bins, relative to what one undisturbed line would hold."""
         index = np.rint(frequency_hz * self.size / self.rate_hz).astype(int)
         index = np.clip(index, 0, len(self.spectrum) - 1)
-        return np.abs(self.spectrum[index] / self.scale) ** 2
+        return np.asarray(np.abs(self.spectrum[index] / self.scale) ** 2)
 
     def refine(self, period_seconds: float, *, within: float = 0.012) -> tuple[float, float]:
         """The period near the given one whose harmonics stand out most, and how much they do."""
         base = 1.0 / period_seconds
         step = 1.0 / (self.duration * 8 * HARMONICS[-1])
         steps = max(8, int(within * base / step))
-        frequencies = base + step * np.arange(-steps, steps + 1)
+        frequencies = base + step * np.arange(-steps, steps + 1, dtype=np.float64)
         power = sum((self.power(frequencies * harmonic) for harmonic in HARMONICS), np.zeros(len(frequencies)))
         top = int(np.argmax(power))
         return float(1.0 / frequencies[top]), float(power[top])
-
-    def offset(self, period_seconds: float) -> float:
-        """The phase of the fundamental as an instant [seconds], the flux's lead taken out."""
-        index = int(round(self.size / (self.rate_hz * period_seconds)))
-        angle = float(np.angle(self.spectrum[index]))
-        return (-angle / (2 * np.pi) * period_seconds + FLUX_LEAD_SECONDS) % period_seconds

@@ -23,7 +23,7 @@ PRIOR_OCTAVES = 0.6
 STEP_SPREAD = 0.02
 """How much the period may change from one window to the next (standard deviation of its logarithm)."""
 TIGHTNESS = 600.0
-"""Weight of the squared log deviation of an interval from the period; Ellis's 400, stiffer since the period is local."""
+"""Weight of the squared log deviation of an interval from the period (Ellis: 400; here the period is local)."""
 NEIGHBOURS = 4
 EXPLAINED_RATIO = 1.15
 """How many times the attacks of a constant grid tracked beats must meet; on steady music they meet up to 1.2 times as
@@ -31,6 +31,7 @@ many, since they may follow strong sounds off the beat."""
 PARTS = 8
 HELD_SHARE = 0.75
 HELD_APART = 5
+HELD_PARTS = 5
 
 
 def track_beats(
@@ -49,7 +50,7 @@ def track_beats(
     if len(frames) < 8:
         return np.empty(0)
     # A pooled frame stands for two; its middle lies half a fine frame after its start.
-    times = (2.0 * frames + 0.5) / rate_hz + FLUX_LEAD_SECONDS
+    times = (2.0 * frames.astype(np.float64) + 0.5) / rate_hz + FLUX_LEAD_SECONDS
     return _settle(times, attacks, attack_rate_hz)
 
 
@@ -58,7 +59,7 @@ def wanders(
 ) -> bool:
     """Whether tracked beats [seconds] show that a constant grid [seconds] does not hold.
 
-    They must meet clearly more attacks, and the constant grid must not hold at two places far apart: a tempo that
+    They must meet clearly more attacks, and the constant grid must hold neither in most places nor at two far apart: a tempo that
     wanders does not come back to the same line, while a steady track whose off-beats drown its beats now and then does.
     """
     _, by_tracked = nearest_attacks(attacks, rate_hz, tracked, 0.012)
@@ -73,7 +74,7 @@ def wanders(
         theirs = by_constant[(constant >= borders[part]) & (constant < borders[part + 1])]
         if len(ours) and len(theirs) and theirs.mean() >= HELD_SHARE * ours.mean() and ours.mean() > WEAKEST_RISE:
             held.append(part)
-    return not (held and held[-1] - held[0] >= HELD_APART)
+    return not (len(held) >= HELD_PARTS or (held and held[-1] - held[0] >= HELD_APART))
 
 
 def _local_periods(envelope: NDArray[np.float32], rate: float) -> NDArray[np.float64]:

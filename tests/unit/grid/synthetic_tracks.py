@@ -36,16 +36,26 @@ STYLES: dict[str, Style] = {
     "loud off-beat hats": Style(126.0, (0, 4, 8, 12), (), (), (2, 6, 10, 14), gains={"open_hat": 1.6, "kick": 0.7}),
     "off-beat bass": Style(138.04, (0, 4, 8, 12), (4, 12), (2, 6, 10, 14), bass=(2, 6, 10, 14), gains={"bass": 0.9}),
     "techno": Style(132.5, (0, 4, 8, 12), (), (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), (2, 6, 10, 14)),
-    "rolling bass trance": Style(139.99, (0, 4, 8, 12), (4, 12), (), (2, 6, 10, 14), bass=(1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15)),
+    "rolling bass trance": Style(
+        139.99, (0, 4, 8, 12), (4, 12), (), (2, 6, 10, 14), bass=(1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15)
+    ),
     "breakbeat": Style(174.0, (0, 10), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), bass=(0, 10, 16, 22), bars=1),
-    "drum and bass, ghosts": Style(172.31, (0, 10, 16, 21, 26), (4, 7, 9, 12, 20, 23, 25, 28), (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), bars=2),
+    "drum and bass, ghosts": Style(
+        172.31,
+        (0, 10, 16, 21, 26),
+        (4, 7, 9, 12, 20, 23, 25, 28),
+        (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+        bars=2,
+    ),
     "hip-hop": Style(92.5, (0, 7, 10), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), swing=0.25, bass=(0, 7, 10)),
     "slow hip-hop, lazy": Style(84.2, (0, 3, 8, 11), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), swing=0.33, bass=(0, 8)),
     "half-time": Style(140.0, (0, 6), (8,), (0, 2, 4, 6, 8, 10, 11, 12, 14), bass=(0, 6)),
     "two-step": Style(131.17, (0, 10), (4, 12), (2, 5, 6, 10, 13, 14), (), swing=0.2),
     "dembow": Style(95.6, (0, 4, 8, 12), (3, 6, 11, 14), (0, 2, 4, 6, 8, 10, 12, 14), bass=(0, 3, 6, 8, 11, 14)),
     "tresillo pop": Style(104.71, (0, 6, 12), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), bass=(0, 6, 12)),
-    "disco": Style(117.23, (0, 4, 8, 12), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), (2, 6, 10, 14), bass=(0, 2, 4, 6, 8, 10, 12, 14)),
+    "disco": Style(
+        117.23, (0, 4, 8, 12), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), (2, 6, 10, 14), bass=(0, 2, 4, 6, 8, 10, 12, 14)
+    ),
     "swung house": Style(121.9, (0, 4, 8, 12), (4, 12), (1, 3, 5, 7, 9, 11, 13, 15), (2, 6, 10, 14), swing=0.3),
     "rock": Style(113.4, (0, 8, 10), (4, 12), (0, 2, 4, 6, 8, 10, 12, 14), bass=(0, 2, 4, 6, 8, 10, 12, 14)),
     "slow house": Style(99.95, (0, 4, 8, 12), (4, 12), (), (2, 6, 10, 14)),
@@ -63,7 +73,12 @@ CLUB = (
     (4, DRUMS),
 )
 """Intro of drums, bass, all, a breakdown without drums, all, an outro."""
-NO_DRUM_INTRO = ((8, frozenset({"chords"})), (4, frozenset({"chords", "bass"})), (28, ALL), (8, frozenset({"chords", "hat"})))
+NO_DRUM_INTRO = (
+    (8, frozenset({"chords"})),
+    (4, frozenset({"chords", "bass"})),
+    (28, ALL),
+    (8, frozenset({"chords", "hat"})),
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +127,7 @@ def render(
 ) -> Synthetic:
     """Make a track.
 
-    start_seconds: silence before the first bar. cut_seconds: taken off the start afterwards, so that it begins anywhere.
+    start_seconds: silence before the first bar. cut_seconds: taken off the start, so that it begins anywhere.
     tempo_curve: tempo at start and end, changing evenly with the beats. jitter_seconds: spread of a drummer's hand.
     """
     rng = np.random.default_rng(seed)
@@ -140,7 +155,12 @@ def render(
     for bar, playing in enumerate(layers):
         root = 45 + roots[bar // style.chord_bars % len(roots)]
         half = bar % style.bars
-        for name, steps in (("kick", style.kick), ("snare", style.snare), ("hat", style.hat), ("open_hat", style.open_hat)):
+        for name, steps in (
+            ("kick", style.kick),
+            ("snare", style.snare),
+            ("hat", style.hat),
+            ("open_hat", style.open_hat),
+        ):
             if name not in playing:
                 continue
             for step in steps:
