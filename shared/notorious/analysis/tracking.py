@@ -59,9 +59,9 @@ def wanders(
 ) -> bool:
     """Whether tracked beats [seconds] show that a constant grid [seconds] does not hold.
 
-    They must meet clearly more attacks, and the constant grid must hold neither in most places nor at two far apart: a tempo that
-    wanders does not come back to the same line, while a steady track whose off-beats drown its beats now and then does.
-    """
+    They must meet clearly more attacks, and the constant grid must hold neither in most places nor at two far apart: a
+    tempo that wanders does not come back to the same line, while a steady track whose off-beats drown its beats now
+    and then does."""
     _, by_tracked = nearest_attacks(attacks, rate_hz, tracked, 0.012)
     _, by_constant = nearest_attacks(attacks, rate_hz, constant, 0.012)
     by_tracked, by_constant = np.minimum(by_tracked, LOUDEST_RISE), np.minimum(by_constant, LOUDEST_RISE)
