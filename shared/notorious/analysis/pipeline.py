@@ -148,7 +148,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
 
 
 def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mono [shape=(n,)] of a block [shape=(n, channels)]: column by column, eight times faster than a mean over rows."""
+    """Mono [shape=(n,)] of a block [shape=(n, channels)]: by columns, eight times faster than a mean over rows."""
     mono = block[:, 0].copy()
     for channel in range(1, block.shape[1]):
         mono += block[:, channel]

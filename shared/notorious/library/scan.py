@@ -28,6 +28,10 @@ class Skipped:
     reason: str
 
 
+STEMS_ENDING = ".stems"
+"""Folders of this ending are passed over: they lie beside a track and hold its parts."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """What lies under the paths: `files` in the order in which they were found, and what could not be entered."""
@@ -85,7 +89,9 @@ def _walk(folder: Path, files: dict[Path, None], skipped: list[Skipped], entered
             path = here / entry.name
             try:
                 if entry.is_dir():
-                    below.append(path)
+                    # NAME.stems holds the parts of a track, not tracks; whoever means it names it.
+                    if path.suffix.lower() != STEMS_ENDING:
+                        below.append(path)
                 elif path.suffix.lower() in AUDIO_ENDINGS:
                     if entry.is_file():
                         _take(path, files, skipped)

@@ -25,6 +25,8 @@ TOLERANCE_LU: Final = 2.0
 SHORT_TERM_SECONDS: Final = 3.0
 NEIGHBOUR_SECONDS: Final = 6.0
 """How much of the mix counts as a neighbour: three to four bars."""
+KICK_BAND_HZ: Final = 600.0
+"""Wide enough for the first milliseconds of a kick, whose pitch falls from there into the bass."""
 _ATTACK_RISE_DB: Final = 9.0
 """A beat has a kick where the low band rises by this much; less is a bass note or a ghost."""
 _ENVELOPE_SECONDS: Final = 0.006
@@ -137,7 +139,7 @@ def transition_loudness(
 def kick_timing(plan: Plan, index: int, first_beat: float, last_beat: float) -> KickTiming:
     """Where the kicks of one voice fall between two mix beats, as it sounds before its lanes take any bass away.
 
-    The attack is where the envelope of the band below 150 Hz is half way up in amplitude. Raises UnreadableAudio.
+    The attack is where the envelope of the band below 600 Hz is half way up its steepest rise. Raises UnreadableAudio.
     """
     from notorious.audio.filters import context_frames, three_bands
 
@@ -153,7 +155,7 @@ def kick_timing(plan: Plan, index: int, first_beat: float, last_beat: float) -> 
     span = VoiceSpan(whole.first_frame, stop - whole.first_frame)
     sound = np.concatenate(list(voice_blocks(plan, index, span=span, with_lanes=False)))[first - whole.first_frame :]
     mono = sound.mean(axis=1, keepdims=True, dtype=np.float32)
-    low = three_bands(mono, rate_hz, low_hz=150.0).low[:, 0].astype(np.float64)
+    low = three_bands(mono, rate_hz, low_hz=KICK_BAND_HZ).low[:, 0].astype(np.float64)
     beats = np.arange(np.ceil(first_beat - 1e-6), np.floor(last_beat + 1e-6) + 1)
     found = [_attack_offset_ms(low, clock.seconds(float(beat)) * rate_hz - first, rate_hz) for beat in beats]
     offsets = np.array([np.nan if offset is None else offset for offset in found])
@@ -218,7 +220,11 @@ def _mean_lufs(levels: NDArray[np.float64]) -> float:
 
 
 def _attack_offset_ms(low: NDArray[np.float64], expected: float, rate_hz: int) -> float | None:
-    """How late the low band's attack is against a frame; None where there is no attack within 60 ms."""
+    """How late the low band's attack is against a frame; None where there is no attack within 60 ms.
+
+    The attack is where the envelope rises fastest, and there where it is half way up: not where it is loudest, since
+    the body of a long kick may swell for 80 ms after it.
+    """
     before, after = round(0.09 * rate_hz), round(0.12 * rate_hz)
     start = round(expected) - before
     if start < 0 or start + before + after > len(low):
@@ -226,15 +232,15 @@ def _attack_offset_ms(low: NDArray[np.float64], expected: float, rate_hz: int) -
     width = round(_ENVELOPE_SECONDS * rate_hz)
     window = np.hanning(width + 2)[1:-1]
     envelope = np.sqrt(np.convolve(low[start : start + before + after] ** 2, window / window.sum(), mode="same"))
-    reach = slice(before - round(0.06 * rate_hz), before + round(0.08 * rate_hz))
-    top = reach.start + int(np.argmax(envelope[reach]))
-    floor = float(envelope[max(0, top - before) : top + 1].min())
-    if envelope[top] < 1e-4 or envelope[top] < floor * 10 ** (_ATTACK_RISE_DB / 20):
+    reach = round(0.06 * rate_hz)
+    places = np.arange(before - reach, before + reach)
+    steepest = int(places[np.argmax(envelope[places + width] - envelope[places - width])])
+    foot, top = float(envelope[steepest - width]), float(envelope[steepest + width])
+    floor = float(envelope[max(0, steepest - before) : steepest + 1].min())
+    if top < 1e-4 or top < floor * 10 ** (_ATTACK_RISE_DB / 20):
         return None
-    half = (envelope[top] + floor) / 2
-    below = np.flatnonzero(envelope[: top + 1] < half)
-    if not len(below):
-        return None
-    left = int(below[-1])
-    crossing = left + (half - envelope[left]) / (envelope[left + 1] - envelope[left])
+    half = (top + foot) / 2
+    rise = envelope[steepest - width : steepest + width + 1]
+    left = int(np.flatnonzero(rise < half)[-1])
+    crossing = steepest - width + left + (half - rise[left]) / max(float(rise[left + 1] - rise[left]), 1e-12)
     return float((start + crossing - expected) / rate_hz * 1000.0)

@@ -89,3 +89,9 @@ def test_a_name_that_is_not_text_is_said(tmp_path: Path) -> None:
     found = find_audio_files([tmp_path])
     assert found.files == ()
     assert "UTF-8" in found.skipped[0].reason
+
+
+def test_the_stems_of_a_track_are_no_tracks_unless_named(tmp_path: Path) -> None:
+    touch(tmp_path / "a.flac", tmp_path / "a.stems" / "drums.flac")
+    assert find_audio_files([tmp_path]).files == (tmp_path / "a.flac",)
+    assert find_audio_files([tmp_path / "a.stems"]).files == (tmp_path / "a.stems" / "drums.flac",)
