@@ -7,7 +7,7 @@ Method, over bars (the grid gives them):
 2. the best division into stretches is found by dynamic programming over all bars (optimal partitioning, Jackson et al.
    2005): the squared distance of each bar to its stretch, which may rise or fall linearly (a buildup does), plus a
    price for every border. Borders are cheap where the track's own eight-bar phrase has them, dearer elsewhere: the
-   phrase is the remainder (bar number modulo 8) where change is largest over the whole track;
+   phrase is the remainder (bar number modulo 8) with which the whole division is cheapest;
 3. every stretch gets a kind from how full it is against the track's fullest stretches, what its low end does,
    whether it rises, and what surrounds it; what sweeps cut apart is joined again.
 
@@ -32,6 +32,7 @@ _BORDER_PRICE = 9.0  # in units of the noise between like bars; with the three b
 _OFF_EIGHT, _OFF_FOUR, _OFF_TWO = 1.6, 2.6, 3.6  # how much dearer a border is on a 4-bar, a 2-bar and an odd line
 _LEAST_NOISE = 0.05
 _SHORTEST_BARS = 4
+_PHRASE_BARS = 8
 _LONGEST_BARS = 64
 _COMPRESSION = 0.25  # power to loudness as heard, near Stevens' law; higher hides what enters softly
 _QUIETEST_SHARE = 1e-5  # bands that never hold more than -50 dB of the track are not stretched up to full scale
@@ -112,56 +113,50 @@ def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
     )
 
 
-def phrase_offset(features: NDArray[np.float64], *, period: int = 8) -> int:
-    """The remainder of the bar numbers on which the track's phrases begin: where the change from the four bars before
-    to the four bars after is largest, over the whole track."""
-    count = len(features)
-    if count < period + _SHORTEST_BARS:
-        return 0
-    novelty = np.zeros(count)
-    for bar in range(1, count):
-        before = features[max(bar - 4, 0) : bar].mean(axis=0)
-        after = features[bar : bar + 4].mean(axis=0)
-        novelty[bar] = float(np.sum((after - before) ** 2))
-    strongest = np.minimum(novelty, np.quantile(novelty, 0.98))  # one huge change shall not decide alone
-    return int(np.argmax([strongest[offset::period].mean() for offset in range(period)]))
-
-
-def divide(features: NDArray[np.float64], *, offset: int) -> list[int]:
-    """The bars at which a new stretch begins, 0 first: optimal partitioning.
+def divide(features: NDArray[np.float64]) -> tuple[list[int], int]:
+    """The bars at which a new stretch begins, 0 first, and the phrase they keep: its bar numbers modulo 8.
 
     features : np.ndarray [shape=(bars, dimensions)]
+
+    Optimal partitioning for each of the eight phrases; the cheapest holds. A phrase that begins with the track is
+    preferred by a little, since most tracks begin with one.
     """
     count = len(features)
     if count < 2 * _SHORTEST_BARS:
-        return [0]
+        return [0], 0
     # Noise between like bars sets the unit, so that a busy track is not cut to pieces and a sparse one is cut at all.
     steps = np.sum(np.diff(features, axis=0) ** 2, axis=1)
     noise = max(float(np.median(steps)) / 2, _LEAST_NOISE)
     cost = _stretch_costs(features) / noise
+    divisions = [_partition(cost, offset) for offset in range(_PHRASE_BARS)]
+    totals = [total + (_BORDER_PRICE if offset else 0.0) for offset, (total, _) in enumerate(divisions)]
+    offset = int(np.argmin(totals))
+    return divisions[offset][1], offset
+
+
+def _partition(cost: NDArray[np.float64], offset: int) -> tuple[float, list[int]]:
+    """The cheapest way to cover all bars with stretches, and its price, where phrases begin on `offset` modulo 8."""
+    count = len(cost)
     price = np.full(count, _OFF_TWO)
     numbers = np.arange(count)
     price[(numbers - offset) % 2 == 0] = _OFF_FOUR
     price[(numbers - offset) % 4 == 0] = _OFF_EIGHT
-    price[(numbers - offset) % 8 == 0] = 1.0
+    price[(numbers - offset) % _PHRASE_BARS == 0] = 1.0
+    price[0] = 0.0
     price *= _BORDER_PRICE
     best = np.full(count + 1, np.inf)
     best[0] = 0.0
     previous = np.zeros(count + 1, int)
     for end in range(1, count + 1):
-        starts = np.arange(max(0, end - _LONGEST_BARS), max(end - _SHORTEST_BARS, 0) + 1)
-        # The first stretch may be short: a track, or an excerpt, may begin within a phrase.
-        totals = best[starts] + cost[starts, end] + np.where(starts > 0, price[starts], 0.0)
+        # The first stretch may be short: a track, or an excerpt, may begin within a phrase. All others have four bars.
+        first, last = max(0, end - _LONGEST_BARS), max(end - _SHORTEST_BARS, 0) + 1
+        totals = best[first:last] + cost[first:last, end] + price[first:last]
         choice = int(np.argmin(totals))
-        best[end], previous[end] = totals[choice], starts[choice]
-    if not np.isfinite(best[count]):
-        return [0]
-    borders = []
-    bar = count
-    while bar > 0:
-        bar = int(previous[bar])
-        borders.append(bar)
-    return borders[::-1]
+        best[end], previous[end] = totals[choice], first + choice
+    borders = [count]
+    while borders[-1] > 0:
+        borders.append(int(previous[borders[-1]]))
+    return float(best[count]), borders[:0:-1]
 
 
 def _stretch_costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -244,7 +239,11 @@ def _join_sweeps(kinds: list[SectionKind], borders: list[int], *, offset: int) -
     named = list(kinds)
     for number in range(len(kinds) - 2, 0, -1):
         into_buildup = named[number] == "breakdown" and named[number + 1] == "buildup"
-        if into_buildup and borders[number + 1] - borders[number] < 8 and (borders[number + 1] - offset) % 8:
+        if (
+            into_buildup
+            and borders[number + 1] - borders[number] < _PHRASE_BARS
+            and (borders[number + 1] - offset) % _PHRASE_BARS
+        ):
             named[number] = "buildup"
     kept = [
         number
@@ -270,8 +269,7 @@ def hear_sections(
     """
     edges = bar_edges(grid, audible)
     bars = measure_bars(spectra, edges)
-    offset = phrase_offset(bars.features)
-    borders = divide(bars.features, offset=offset)
+    borders, offset = divide(bars.features)
     kinds, borders = _join_sweeps(name_stretches(bars, borders), borders, offset=offset)
     length = grid.beat_length_seconds * grid.beats_per_bar
     sections = []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from notorious.analysis.model import Audible, Grid
-from notorious.analysis.sections import bar_edges, divide, hear_sections, phrase_offset
+from notorious.analysis.sections import bar_edges, divide, hear_sections
 from notorious.analysis.spectrum import RATE_HZ, hear_spectra
 
 BPM = 125.0
@@ -103,8 +103,10 @@ def test_the_phrase_may_begin_on_any_bar() -> None:
     features = np.zeros((64, 3))
     for start in range(3, 64, 8):
         features[start:] += 1.0
-    assert phrase_offset(features) == 3
-    assert [bar % 8 for bar in divide(features, offset=3)[1:]] == [3] * (len(divide(features, offset=3)) - 1)
+    borders, offset = divide(features)
+    assert offset == 3
+    assert len(borders) >= 8
+    assert {bar % 8 for bar in borders[1:]} == {3}
 
 
 @pytest.mark.parametrize("bars", [0.2, 1, 3])
