@@ -15,18 +15,23 @@
 5. **Entries.** Whoever enters after a rest mostly enters on the tonic, and a loop may have the same chords in both
    relative keys, where only its order tells them apart. So a second histogram keeps what is heard in the second after
    bass, or what is above it, came in (fast over slow running mean of the tonal weight); it is folded twice.
-6. **Key.** For each of the 24 keys a weighted sum of the five chromas, turned to the tonic. The weights are our own
-   fit, because the published profiles describe one chroma and do not know where the bass is; see `_WEIGHTS` and
-   docs/key.md.
+6. **Phrases.** Where bar lines are known, what sounds in the first bars of phrases more than elsewhere; see
+   `notorious.analysis.key_phrases`.
+7. **Key.** For each of the 24 keys a weighted sum of the five chromas and the contrasts of phrases, turned to the
+   tonic. The weights are our own fit, because the published profiles describe one chroma and do not know where the
+   bass is; see `_WEIGHTS` and docs/key.md.
 
-Conventions: spectra are |STFT|^2 of any scale (Hann 4096, hop 2048, at 22,050 Hz: 5.4 Hz a bin, 10.8 frames a second).
+Conventions: spectra are |STFT|^2 of any scale (Hann 4096, hop 2048, at 22,050 Hz: 5.4 Hz a bin, 10.8 frames a second),
+frame i centred on sample 2048 i.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.key_phrases import BarHarmony
 from notorious.analysis.model import KeyEstimate
 from notorious.theory.keys import Key
 
@@ -35,6 +40,7 @@ VERSION = 1
 
 BINS = 2049
 _BIN_HZ = 22050 / 4096
+_FRAME_SECONDS = 2048 / 22050
 _LOWEST_BIN = 7
 """38 Hz: below the lowest note of most basses (E1, 41 Hz), where kicks end and interpolation fails."""
 _HIGHEST_BIN = 700
@@ -90,6 +96,12 @@ _WEIGHTS: NDArray[np.float64] = np.array(
 """Softmax regression on 800 renderings (seeds 0-799 of tests/listening/key_renderings.py): 93 % right there, 92 % on
 420 others. Fitted to no recording."""
 _BIAS: NDArray[np.float64] = np.array([0.73, -0.73])
+_PHRASE_WEIGHTS = (1.28, 0.64, 0.59, 1.02, 0.57)
+"""Fitted together with `_WEIGHTS`: the tonic in the bass of first bars, every 4 and every 8; tonic, third and fifth in
+the middle."""
+_TRUSTED_GRID = 0.5
+"""From this confidence of the grid on, its bar lines count in full: what is doubted above it is mostly whether a bar is
+two, which leaves phrases where they are."""
 _SURENESS = 1.0
 """1.4 would be calibrated on the renderings; recordings are further from what was fitted, so less is claimed."""
 _MOST_CONFIDENCE = 0.95
@@ -97,24 +109,32 @@ _MOST_CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Chroma:
-    """What was heard, folded to pitch classes.
+    """What was heard, folded to pitch classes; see also `BarHarmony.contrasts`.
 
     `bands` has shape (5, 12), pitch classes from C: bass (below 130 Hz), middle (to 500 Hz), top; then what entered,
     in the bass (below 200 Hz) and above. The squares of a row sum to 1, or all are 0 where
-    nothing tonal was heard in it.
+    nothing tonal was heard in it. `phrases` has shape (3, 12): what first bars of phrases have more of than others (bass
+    every 4 bars, bass every 8, middle), between -1 and 1 (the last: 2), scaled by the trust in the grid.
     """
 
     bands: NDArray[np.float64]
+    phrases: NDArray[np.float64]
     tuning_cents: float
 
 
 class KeyListener:
     """Hears power spectra block by block and names the key at the end.
 
-    What it remembers does not grow with the track, and where the blocks are cut makes no difference.
+    downbeats : where bars begin, in seconds, rising; without them the order of the notes is not considered
+    grid_confidence : 0 to 1, how far the downbeats are to be believed
+
+    What it remembers grows by 4 kB a bar, without downbeats not at all; where the blocks are cut makes no difference.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, downbeats: Sequence[float] = (), *, grid_confidence: float = 0.0) -> None:
+        self._trust = min(1.0, max(0.0, grid_confidence) / _TRUSTED_GRID)
+        believed = np.array(downbeats if self._trust > 0 else (), dtype=np.float64)
+        self._bars = BarHarmony(believed, seconds_a_frame=_FRAME_SECONDS)
         self._histogram: NDArray[np.float64] = np.zeros(_STEPS)
         self._entries: NDArray[np.float64] = np.zeros(_STEPS)
         self._frame_before: NDArray[np.float32] | None = None
@@ -137,6 +157,7 @@ class KeyListener:
             entering = self._entering(tonal)[frame, above]
             self._histogram += np.bincount(steps, weights, minlength=_STEPS)
             self._entries += np.bincount(steps, weights * entering, minlength=_STEPS)
+            self._bars.hear(power_block[start : start + _LONGEST_CHUNK], cents, weights, frame)
             self._frame_before = chunk[-1:].copy()
 
     def _entering(self, tonal: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,7 +173,9 @@ class KeyListener:
 
     def chroma(self) -> Chroma:
         """What was heard so far, folded to pitch classes."""
-        return _folded(self._histogram, self._entries)
+        bands, tuning = _folded(self._histogram, self._entries)
+        phrases = self._bars.contrasts(tuning_cents=tuning, off_pitch_cents=_OFF_PITCH_CENTS)
+        return Chroma(bands, self._trust * phrases, tuning)
 
     def estimate(self) -> KeyEstimate:
         """The key of what was heard; where nothing tonal was, A minor with a confidence of 0."""
@@ -172,7 +195,17 @@ def key_scores(chroma: Chroma) -> NDArray[np.float64]:
     """How well each key fits, shape (24,), at the places that `Key.index` names; only differences mean something."""
     turned = np.stack([np.roll(chroma.bands, -tonic, axis=1) for tonic in range(12)])
     scores: NDArray[np.float64] = np.einsum("tbp,mbp->mt", turned, _WEIGHTS) + _BIAS[:, None]
-    return scores.reshape(24)
+    return (scores + np.einsum("mtw,w->mt", phrase_evidence(chroma), _PHRASE_WEIGHTS)).reshape(24)
+
+
+def phrase_evidence(chroma: Chroma) -> NDArray[np.float64]:
+    """What the first bars of phrases say for each key, shape (2, 12, 5): mode, tonic, and the places of
+    `_PHRASE_WEIGHTS`."""
+    four, eight, middle = chroma.phrases
+    fifth = np.roll(middle, -7)
+    return np.stack(
+        [np.stack([four, eight, middle, np.roll(middle, -third), fifth], axis=1) for third in (4, 3)],
+    )
 
 
 def _estimate(key: Key, *, tuning_cents: float, confidence: float) -> KeyEstimate:
@@ -232,7 +265,7 @@ def _strongest_nearby(
     return np.maximum(strongest, power[frame, place]).astype(np.float64)
 
 
-def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> Chroma:
+def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Tuning and chromas of a histogram of pitch, and of the part of it that entered."""
     cents = _LOWEST_CENTS + _CENTS_A_STEP * (np.arange(_STEPS) + 0.5)
     hertz = 440.0 * 2.0 ** (cents / 1200.0)
@@ -254,7 +287,7 @@ def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> Chr
             row = np.zeros(12)
             np.add.at(row, pitch_class, source * in_tune * share)
             rows.append(_evened(row))
-    return Chroma(np.stack(rows), tuning)
+    return np.stack(rows), tuning
 
 
 def _evened(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
