@@ -3,7 +3,8 @@
 The notes of a loop fit a key and its relative equally well, and often the key a fifth away; which of them is home is
 told by the order, and mostly the first bar of a phrase stands on the tonic.
 
-1. **Bars.** Pitches are gathered bar by bar, in the bass and above it, and so are the levels of six bands.
+1. **Bars.** Pitches from 180 to 900 Hz are gathered bar by bar, and so are the levels of six bands. (The bass below,
+   tried beside it, made known tracks no better and one recording worse: a kick hides it where the bar begins.)
 2. **Where phrases begin.** At the borders of phrases layers come and go. So, for periods of 4 and 8 bars, each of the
    possible beginnings is weighed by the level changes that fall on it; the first bar that sounds counts as one, too.
 3. **Contrast.** The chroma of first bars less the chroma of all bars: what never changes, such as a pedal or a kick
@@ -21,10 +22,8 @@ from numpy.typing import NDArray
 OCTAVE_CENTS = 1200
 _CENTS_A_STEP = 5
 _STEPS = OCTAVE_CENTS // _CENTS_A_STEP
-_BASS_CENTS = (-4240.0, -1547.0)
-"""38 to 180 Hz, relative to 440 Hz."""
 _MIDDLE_CENTS = (-1547.0, 1239.0)
-"""To 900 Hz: chords, and the lower half of melodies."""
+"""180 to 900 Hz, relative to 440 Hz: chords, and the lower half of melodies."""
 _LEVEL_BINS = (2, 8, 28, 93, 372, 1300)
 """First bins of the six bands whose changes mark the borders of phrases: 11, 43, 150 and 500 Hz, 2 and 7 kHz."""
 _FLOOR = 1e-4
@@ -38,14 +37,14 @@ _FEWEST_BARS = 2
 
 
 class BarHarmony:
-    """Gathers pitches and levels by bars; what it remembers is 4 kB a bar."""
+    """Gathers pitches and levels by bars; what it remembers is 2 kB a bar."""
 
     def __init__(self, downbeats: NDArray[np.float64], *, seconds_a_frame: float) -> None:
         """downbeats : shape (bars,), rising, in seconds; frame i is centred on `i * seconds_a_frame`."""
         self._downbeats = downbeats
         self._seconds_a_frame = seconds_a_frame
         self._frames_before = 0
-        self._pitches = np.zeros((len(downbeats), 2, _STEPS), dtype=np.float64)
+        self._pitches = np.zeros((len(downbeats), _STEPS))
         self._levels = np.zeros((len(downbeats), len(_LEVEL_BINS)))
         self._frames = np.zeros(len(downbeats))
 
@@ -67,26 +66,20 @@ class BarHarmony:
         np.add.at(self._levels, bars[inside], levels[inside])
         np.add.at(self._frames, bars[inside], 1.0)
         steps = np.floor(cents / _CENTS_A_STEP).astype(np.intp) % _STEPS
-        for part, (low, high) in enumerate((_BASS_CENTS, _MIDDLE_CENTS)):
-            here = (cents >= low) & (cents < high) & inside[frame]
-            np.add.at(self._pitches, (bars[frame[here]], part, steps[here]), weights[here])
+        here = (cents >= _MIDDLE_CENTS[0]) & (cents < _MIDDLE_CENTS[1]) & inside[frame]
+        np.add.at(self._pitches, (bars[frame[here]], steps[here]), weights[here])
 
-    def contrasts(self, *, tuning_cents: float, off_pitch_cents: float) -> NDArray[np.float64]:
-        """What first bars have more of than all bars, shape (3, 12), pitch classes from C.
+    def contrast(self, *, tuning_cents: float, off_pitch_cents: float) -> NDArray[np.float64]:
+        """What first bars have more of than all bars, shape (12,), pitch classes from C, 4 and 8 bars added.
 
-        Rows: the bass every 4 bars, the bass every 8, the middle (4 and 8 added). Values lie between -1 and 1 (the last
-        row: 2), and are 0 where nothing repeats. `off_pitch_cents` is how far a pitch may stray from its semitone
-        (one standard deviation).
+        Values lie between -2 and 2, and are 0 where nothing repeats. `off_pitch_cents` is how far a pitch may stray
+        from its semitone (one standard deviation).
         """
         if len(self._downbeats) < _FEWEST_BARS or not self._frames.any():
-            return np.zeros((3, 12))
+            return np.zeros(12)
         changes = self._changes()
-        folding = _folding(tuning_cents, off_pitch_cents)
-        bass, middle = (
-            [_contrast(self._pitches[:, part] @ folding, changes, period) for period in _PERIODS_BARS]
-            for part in (0, 1)
-        )
-        return np.stack([*bass, sum(middle, np.zeros(12))])
+        chroma = self._pitches @ _folding(tuning_cents, off_pitch_cents)
+        return sum((_contrast(chroma, changes, period) for period in _PERIODS_BARS), np.zeros(12))
 
     def _changes(self) -> NDArray[np.float64]:
         """How much the levels change at the beginning of each bar, shape (bars,)."""
@@ -124,7 +117,7 @@ def _contrast(chroma: NDArray[np.float64], changes: NDArray[np.float64], period:
     place = np.arange(len(chroma)) % period
 
     by_place = np.tile(mean, (period, 1))
-    weight_of_place = np.bincount(place, weights, minlength=period)
+    weight_of_place: NDArray[np.float64] = np.bincount(place, weights, minlength=period).astype(np.float64)
     for number in np.flatnonzero(weight_of_place):
         here = place == number
         by_place[number] = weights[here] @ shares[here] / weight_of_place[number]
@@ -132,7 +125,8 @@ def _contrast(chroma: NDArray[np.float64], changes: NDArray[np.float64], period:
     change = np.bincount(place, changes**2, minlength=period)
     odds = np.exp(_SHARPNESS * (change - change.max()) / max(float(change.sum()), 1e-12))
     first_bars = (odds / odds.sum()) @ by_place
-    return np.asarray((first_bars - mean) * np.sqrt(_explained(shares, weights, by_place, weight_of_place)))
+    contrast: NDArray[np.float64] = first_bars - mean
+    return contrast * _explained(shares, weights, by_place, weight_of_place)
 
 
 def _explained(
