@@ -47,11 +47,11 @@ class Rendering:
 
 
 def power_spectra(samples: Samples) -> NDArray[np.float32]:
-    """|STFT|^2, Hann 4096, hop 2048: shape (frames, 2049)."""
+    """|STFT|^2, Hann 4096, hop 2048, frame i centred on sample 2048 i: shape (frames, 2049)."""
     from scipy.fft import rfft
 
-    count = 1 + (len(samples) - FRAME) // HOP
-    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP][:count]
+    padded = np.pad(samples, FRAME // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
     spectrum = rfft(frames * window, axis=1)
     return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)

@@ -15,18 +15,23 @@
 5. **Entries.** Whoever enters after a rest mostly enters on the tonic, and a loop may have the same chords in both
    relative keys, where only its order tells them apart. So a second histogram keeps what is heard in the second after
    bass, or what is above it, came in (fast over slow running mean of the tonal weight); it is folded twice.
-6. **Key.** For each of the 24 keys a weighted sum of the five chromas, turned to the tonic. The weights are our own
-   fit, because the published profiles describe one chroma and do not know where the bass is; see `_WEIGHTS` and
-   docs/key.md.
+6. **Phrases.** Where bar lines are known, what sounds in the first bars of phrases more than elsewhere (a tonic triad,
+   mostly); see `notorious.analysis.key_phrases`.
+7. **Key.** For each of the 24 keys a weighted sum of the five chromas and what first bars have more, turned to the
+   tonic. The weights are our own fit, because the published profiles describe one chroma and do not know where the
+   bass is; see `_WEIGHTS` and docs/key.md.
 
-Conventions: spectra are |STFT|^2 of any scale (Hann 4096, hop 2048, at 22,050 Hz: 5.4 Hz a bin, 10.8 frames a second).
+Conventions: spectra are |STFT|^2 of any scale (Hann 4096, hop 2048, at 22,050 Hz: 5.4 Hz a bin, 10.8 frames a second),
+frame i centred on sample 2048 i.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.key_phrases import BarHarmony
 from notorious.analysis.model import KeyEstimate
 from notorious.theory.keys import Key
 
@@ -35,6 +40,7 @@ VERSION = 1
 
 BINS = 2049
 _BIN_HZ = 22050 / 4096
+_FRAME_SECONDS = 2048 / 22050
 _LOWEST_BIN = 7
 """38 Hz: below the lowest note of most basses (E1, 41 Hz), where kicks end and interpolation fails."""
 _HIGHEST_BIN = 700
@@ -72,24 +78,29 @@ _OFF_PITCH_CENTS = 25.0
 _WEIGHTS: NDArray[np.float64] = np.array(
     [
         [  # major; from the tonic upwards: bass, middle, top, entries in the bass, entries above
-            [2.63, -0.53, -1.43, -0.04, -0.74, 0.83, -0.43, 0.90, -0.53, 0.16, -0.69, 0.50],
-            [2.09, -0.76, -0.97, -1.35, 2.31, 1.01, -1.41, 1.21, -1.43, 0.09, -1.68, -0.43],
-            [1.06, -0.99, -0.47, -2.07, 3.84, 0.23, -1.30, 1.27, -0.76, -0.65, -1.45, 0.27],
-            [0.98, -1.03, 0.71, -0.19, -0.51, 0.46, -0.29, -0.36, -0.31, -0.54, -0.44, -0.01],
-            [1.19, -0.90, 0.52, -1.64, 1.03, -0.09, -0.63, 1.12, -0.55, -0.36, -1.10, 0.08],
+            [2.50, -0.70, -1.30, -0.10, -1.00, 0.91, -0.30, 1.28, 0.06, -0.32, -0.67, 0.10],
+            [2.18, -0.91, -1.07, -1.31, 2.40, 0.98, -1.49, 0.88, -1.25, 0.06, -1.86, 0.05],
+            [1.13, -0.79, -0.52, -1.89, 3.43, 0.27, -1.22, 1.39, -0.70, -0.58, -1.72, 0.18],
+            [1.13, -0.61, 0.65, -0.02, -0.64, 0.31, -0.59, 0.07, -0.18, -0.44, -0.35, -0.17],
+            [1.30, -0.79, 0.44, -1.51, 1.19, 0.08, -0.70, 0.90, -0.49, -0.31, -1.29, 0.27],
         ],
         [  # minor
-            [3.21, -0.61, -0.67, -0.63, -0.20, -0.64, -0.02, -0.62, 0.14, -0.31, 0.82, -1.10],
-            [1.19, -0.30, 1.07, 0.92, -0.85, 0.56, -0.98, 1.72, 0.05, -1.71, 0.59, -0.97],
-            [1.21, -1.64, 0.21, 5.02, -1.52, -0.74, -0.74, 1.39, -0.90, -0.71, 0.25, -0.80],
-            [2.13, -0.32, -0.32, -0.50, 0.20, 0.47, -0.14, 0.08, 0.40, -0.43, 0.05, -0.08],
-            [1.97, -0.28, 0.54, 2.22, -1.22, 0.04, -0.76, 1.85, -0.89, -1.14, -0.74, -0.26],
+            [2.98, -0.94, -0.97, -0.88, -0.22, -0.36, -0.18, 0.19, 0.56, -0.18, 0.68, -1.13],
+            [1.49, -0.86, 0.93, 1.32, -0.73, 0.63, -0.91, 1.41, 0.02, -1.76, 0.65, -0.86],
+            [1.53, -1.94, 0.36, 4.49, -1.36, -0.67, -0.76, 1.38, -0.63, -0.73, 0.15, -0.81],
+            [2.06, -0.24, -0.06, -0.42, -0.20, 0.08, -0.55, 0.44, 0.36, -0.47, -0.17, -0.01],
+            [2.00, -0.54, 0.55, 2.46, -1.11, -0.07, -0.85, 1.72, -1.18, -1.17, -0.56, -0.35],
         ],
     ]
 )
-"""Softmax regression on 800 renderings (seeds 0-799 of tests/listening/key_renderings.py): 93 % right there, 92 % on
-420 others. Fitted to no recording."""
+"""Softmax regression on 800 renderings (seeds 0-799 of tests/listening/key_renderings.py) and 120 tracks of the demo
+(seeds 100-103 at half length, 110-115), which count double; docs/key.md has the figures. Fitted to no recording."""
 _BIAS: NDArray[np.float64] = np.array([0.73, -0.73])
+_FIRST_BAR_WEIGHTS = (0.93, 0.48, 1.48)
+"""Of tonic, third and fifth in the first bars of phrases; fitted together with `_WEIGHTS`."""
+_TRUSTED_GRID = 0.5
+"""From this confidence of the grid on, its bar lines count in full: what is doubted above it is mostly whether a bar is
+two, which leaves phrases where they are."""
 _SURENESS = 1.0
 """1.4 would be calibrated on the renderings; recordings are further from what was fitted, so less is claimed."""
 _MOST_CONFIDENCE = 0.95
@@ -97,24 +108,32 @@ _MOST_CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Chroma:
-    """What was heard, folded to pitch classes.
+    """What was heard, folded to pitch classes; see also `BarHarmony.contrast`.
 
     `bands` has shape (5, 12), pitch classes from C: bass (below 130 Hz), middle (to 500 Hz), top; then what entered,
-    in the bass (below 200 Hz) and above. The squares of a row sum to 1, or all are 0 where
-    nothing tonal was heard in it.
+    in the bass (below 200 Hz) and above. The squares of a row sum to 1, or all are 0 where nothing tonal was heard in
+    it. `first_bars` has shape (12,): what sounds more in the first bars of phrases than in others (180 to 900 Hz),
+    between -2 and 2, scaled by the trust in the grid.
     """
 
     bands: NDArray[np.float64]
+    first_bars: NDArray[np.float64]
     tuning_cents: float
 
 
 class KeyListener:
     """Hears power spectra block by block and names the key at the end.
 
-    What it remembers does not grow with the track, and where the blocks are cut makes no difference.
+    downbeats : where bars begin, in seconds, rising; without them the order of the notes is not considered
+    grid_confidence : 0 to 1, how far the downbeats are to be believed
+
+    What it remembers grows by 2 kB a bar, without downbeats not at all; where the blocks are cut makes no difference.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, downbeats: Sequence[float] = (), *, grid_confidence: float = 0.0) -> None:
+        self._trust = min(1.0, max(0.0, grid_confidence) / _TRUSTED_GRID)
+        believed = np.array(downbeats if self._trust > 0 else (), dtype=np.float64)
+        self._bars = BarHarmony(believed, seconds_a_frame=_FRAME_SECONDS)
         self._histogram: NDArray[np.float64] = np.zeros(_STEPS)
         self._entries: NDArray[np.float64] = np.zeros(_STEPS)
         self._frame_before: NDArray[np.float32] | None = None
@@ -137,6 +156,7 @@ class KeyListener:
             entering = self._entering(tonal)[frame, above]
             self._histogram += np.bincount(steps, weights, minlength=_STEPS)
             self._entries += np.bincount(steps, weights * entering, minlength=_STEPS)
+            self._bars.hear(power_block[start : start + _LONGEST_CHUNK], cents, weights, frame)
             self._frame_before = chunk[-1:].copy()
 
     def _entering(self, tonal: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,7 +172,9 @@ class KeyListener:
 
     def chroma(self) -> Chroma:
         """What was heard so far, folded to pitch classes."""
-        return _folded(self._histogram, self._entries)
+        bands, tuning = _folded(self._histogram, self._entries)
+        first_bars = self._bars.contrast(tuning_cents=tuning, off_pitch_cents=_OFF_PITCH_CENTS)
+        return Chroma(bands, self._trust * first_bars, tuning)
 
     def estimate(self) -> KeyEstimate:
         """The key of what was heard; where nothing tonal was, A minor with a confidence of 0."""
@@ -172,7 +194,18 @@ def key_scores(chroma: Chroma) -> NDArray[np.float64]:
     """How well each key fits, shape (24,), at the places that `Key.index` names; only differences mean something."""
     turned = np.stack([np.roll(chroma.bands, -tonic, axis=1) for tonic in range(12)])
     scores: NDArray[np.float64] = np.einsum("tbp,mbp->mt", turned, _WEIGHTS) + _BIAS[:, None]
+    scores += triads_in_first_bars(chroma) @ np.array(_FIRST_BAR_WEIGHTS)
     return scores.reshape(24)
+
+
+def triads_in_first_bars(chroma: Chroma) -> NDArray[np.float64]:
+    """How much more first bars have of each key's tonic, third and fifth, shape (2, 12, 3)."""
+    return np.array(
+        [
+            np.stack([np.roll(chroma.first_bars, -step) for step in (0, third, 7)], axis=1)
+            for third in (4, 3)  # major, minor
+        ]
+    )
 
 
 def _estimate(key: Key, *, tuning_cents: float, confidence: float) -> KeyEstimate:
@@ -232,7 +265,7 @@ def _strongest_nearby(
     return np.maximum(strongest, power[frame, place]).astype(np.float64)
 
 
-def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> Chroma:
+def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Tuning and chromas of a histogram of pitch, and of the part of it that entered."""
     cents = _LOWEST_CENTS + _CENTS_A_STEP * (np.arange(_STEPS) + 0.5)
     hertz = 440.0 * 2.0 ** (cents / 1200.0)
@@ -254,7 +287,7 @@ def _folded(histogram: NDArray[np.float64], entries: NDArray[np.float64]) -> Chr
             row = np.zeros(12)
             np.add.at(row, pitch_class, source * in_tune * share)
             rows.append(_evened(row))
-    return Chroma(np.stack(rows), tuning)
+    return np.stack(rows), tuning
 
 
 def _evened(chroma: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
              ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
-             │                  ├─ key  │
+             │                  │       └─ key
              │                  └─ spectrum ─ waveform
              └─ file (length, rate, channels, audible part, notes)
 """
@@ -40,6 +40,7 @@ ANALYSERS: Mapping[str, int] = {
 """Name and version of every analyser."""
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
@@ -211,7 +212,8 @@ class _Listening:
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
-        listener = key.KeyListener()
+        confidence = self.tempo.confidence if self.tempo.steady else 0.0
+        listener = key.KeyListener(self.grid.downbeats(), grid_confidence=confidence)
         for block in spectrum.power_blocks(self._decoded.mono, frame=4096, hop=2048):
             listener.hear(block)
         return listener.estimate().model_dump()
