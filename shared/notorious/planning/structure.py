@@ -6,8 +6,11 @@ is answered from here, in **source beats**: the numbers of the track's own grid.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil, floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
 
 from notorious.analysis.model import Analysis, Bands, SectionKind, Track
 from notorious.theory.keys import Key
@@ -17,6 +20,9 @@ BORDER_TOLERANCE_BARS = 0.1
 
 SILENCE_LUFS = -70.0
 """The absolute gate of ITU-R BS.1770-4; what is quieter says nothing about loudness."""
+
+_HEARD_AS_DB = (-1.5, 0.0, 1.0, 3.5, 4.0)
+"""How the K weighting of ITU-R BS.1770-4 takes the five bands of `Bands`, at their middles."""
 
 _ENERGY_SPREAD = 0.5
 """How much of a section's distance from its track's mean (on the track's own curve) counts on the scale of the set.
@@ -62,6 +68,27 @@ class Structure:
 
     def seconds(self, beat: float) -> float:
         return self.track.analysis.grid.seconds(beat)
+
+    @cached_property
+    def band_power(self) -> NDArray[np.float64]:
+        """Short-term K-weighted power (10^(LUFS / 10)) in five bands, a row per hop of the loudness: shape (hops, 5).
+
+        The bands share the power of each moment as the spectrum of its passage says.
+        """
+        loudness = self.track.analysis.loudness
+        whole = 10.0 ** (np.array(loudness.short_term or (SILENCE_LUFS,), dtype=np.float64) / 10.0)
+        ends = [self.seconds(passage.end_beat) for passage in self.passages[:-1]]
+        rows = np.searchsorted(ends, np.arange(len(whole)) * loudness.hop_seconds, side="right")
+        spectra = np.array(
+            [
+                (one.spectrum.low, one.spectrum.low_mid, one.spectrum.mid, one.spectrum.high, one.spectrum.air)
+                for one in self.passages
+            ]
+        )
+        powers = 10.0 ** ((spectra + np.array(_HEARD_AS_DB)) / 10.0)
+        shares = powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
+        found: NDArray[np.float64] = whole[:, None] * shares[rows]
+        return found
 
     def passage_at(self, beat: float) -> Passage:
         """The passage in which a beat lies; before the first and after the last, the nearest."""
