@@ -32,8 +32,8 @@ LOOKS = 32
 _LOOKS_PER_WINDOW = 5
 
 MOST_EXCUSED_LU = 5.0
-"""A dip (or a rise) that a plan may mean: a breakdown lies about so far below a drop. What goes further is a flaw of the
-plan and stays one in the report of the finished mix."""
+"""A dip (or a rise) that a plan may mean: a breakdown lies about so far below a drop. What goes further is a flaw of
+the plan and stays one in the report of the finished mix."""
 
 LEAST_SAID_LU = 1.0
 """What is smaller is nobody's intention: it is not said in the plan."""

@@ -39,7 +39,7 @@ QUICK_EXPOSURE = 0.35
 """How much of a harmonic clash is left when the tracks only follow each other: memory of a key lasts some seconds."""
 
 FULL_EXPOSURE_BARS = 8.0
-"""From this length on a clash is heard in full."""
+"""From this length on a clash is heard in full; the shortest blend still shows half of it."""
 
 CLASH_FACTOR = 0.65
 """What is left of a transition's worth where keys that surely clash are heard together in full."""
@@ -57,8 +57,11 @@ TUNING_FREE_CENTS = 15.0
 """Detuning between two tracks that nobody notices; beyond it a point of harmony is lost for every two cents."""
 
 
-TOO_SHORT_COST = 30.0
+TOO_SHORT_COST = 40.0
 """What a transition loses of its length's 100 for every time that it is half as long as the rules ask for."""
+
+BROKEN_PROMISE_COST = 25.0
+"""What a transition's fit loses where the outgoing track's drop begins under it: what was built up is taken away."""
 
 LOOKS = 16
 """Places at which a transition's passages are looked at."""
@@ -141,7 +144,7 @@ def exposure_of(candidate: Candidate, beats_per_bar: int) -> float:
     """How much of the harmony of two tracks is heard at once, 0 to 1."""
     if candidate.is_quick:
         return QUICK_EXPOSURE
-    return min(1.0, candidate.length_beats / beats_per_bar / FULL_EXPOSURE_BARS)
+    return min(1.0, 0.5 + 0.5 * candidate.length_beats / beats_per_bar / FULL_EXPOSURE_BARS)
 
 
 @lru_cache(maxsize=2)
@@ -242,6 +245,8 @@ def judge_phrases(outgoing: Structure, incoming: Structure, candidate: Candidate
         fit = sum(map(_LEAVES_WELL.__getitem__, out_kinds)) + sum(map(_ARRIVES_WELL.__getitem__, in_kinds))
         both_full = sum(one == other == "drop" for one, other in zip(out_kinds, in_kinds, strict=True))
         fit = (0.5 * fit - 60.0 * both_full) / LOOKS
+        if out_kinds[0] != "drop" and "drop" in out_kinds:
+            fit -= BROKEN_PROMISE_COST
         words = f"{' and '.join(dict.fromkeys(out_kinds))} of one under the "
         words += f"{' and '.join(dict.fromkeys(in_kinds))} of the other"
         if incoming.phrase_bars(candidate.in_end_beat) == 32:
@@ -305,7 +310,8 @@ def judge_loudness(course: LoudnessCourse) -> Judged:
     )
     if max(dip, rise) >= LEAST_SAID_LU:
         words += f", with a {f'dip of {dip:.1f}' if dip >= rise else f'rise of {rise:.1f}'} LU on the way"
-    value = 100.0 - 10.0 * max(0.0, abs(step) - 1.0) - 20.0 * max(0.0, max(dip, rise) - 1.0)
+    value = 100.0 - 10.0 * max(0.0, abs(step) - 1.0) - 10.0 * max(0.0, abs(step) - 2.0)
+    value -= 20.0 * max(0.0, max(dip, rise) - 1.0)
     return Judged("loudness", max(0.0, value), words)
 
 

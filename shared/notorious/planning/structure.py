@@ -104,14 +104,19 @@ class Structure:
     def phrase_bars(self, beat: float) -> int:
         """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.
 
-        0 says that no phrase begins there; also for beats that are not bar lines.
+        Between two passages of one kind (an outro that loses its bass half way) a phrase of 16 begins, no passage. 0 says
+        that no phrase begins there; also for beats that are not bar lines.
         """
-        bar = (beat - self.passage_at(beat + 1e-6).start_beat) / self.beats_per_bar
+        passage = self.passage_at(beat + 1e-6)
+        bar = (beat - passage.start_beat) / self.beats_per_bar
         if abs(bar - round(bar)) > 1e-3:
             return 0
         number = round(bar)
-        if number == 0 or abs(beat - self.last_bar_beat) < 1e-6:
+        if abs(beat - self.last_bar_beat) < 1e-6:
             return 32
+        if number == 0:
+            is_first = passage is self.passages[0]
+            return 32 if is_first or self.passage_before(beat).kind != passage.kind else 16
         return next((length for length in (16, 8, 4) if number % length == 0), 0)
 
     def phrase_borders(self, bars: int = 8) -> tuple[float, ...]:
