@@ -20,7 +20,7 @@ from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, genre_fo
 from notorious.planning.loudness import LEAST_SAID_LU, LoudnessCourse
 from notorious.planning.plan import Component, Score
 from notorious.planning.structure import Structure, key_of
-from notorious.theory.harmony import harmonic_move, move_scores
+from notorious.theory.harmony import HarmonicMove, harmonic_move, move_scores
 from notorious.theory.tempo import compare_tempo
 
 TRANSITION_WEIGHTS: Mapping[str, float] = {
@@ -154,10 +154,22 @@ def mean_move_score(boosts_allowed: bool) -> float:
     return sum(map(sum, table)) / sum(map(len, table))
 
 
+@lru_cache(maxsize=2 * 24 * 24)
+def _move(from_camelot: str, to_camelot: str, boosts_allowed: bool) -> HarmonicMove:
+    return harmonic_move(key_of(from_camelot), key_of(to_camelot), boosts_allowed=boosts_allowed)
+
+
+@lru_cache(maxsize=64)
+def _match(from_bpm: float, to_bpm: float, from_genre: str | None, to_genre: str | None) -> tuple[float, str]:
+    """How two tempos match, and why: asked for every candidate of a pair of tracks."""
+    match = compare_tempo(from_bpm, to_bpm, from_genre=from_genre, to_genre=to_genre)
+    return match.score, match.reason
+
+
 def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, brief: Brief) -> tuple[Judged, bool]:
     """The move between the keys, by how sure they are and how long both are heard; and whether it surely clashes."""
     first, second = outgoing.track.analysis.key, incoming.track.analysis.key
-    move = harmonic_move(key_of(first.camelot), key_of(second.camelot), boosts_allowed=brief.energy_boosts)
+    move = _move(first.camelot, second.camelot, brief.energy_boosts)
     sure = first.confidence * second.confidence
     detuned = tuning_distance(first.tuning_cents, second.tuning_cents)
     value = harmony_value(move.score, sure, detuned, exposure, mean_move_score(brief.energy_boosts))
@@ -188,24 +200,20 @@ def tuning_distance(one_cents: float, other_cents: float) -> float:
 def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief) -> Judged:
     """The tolerance of the genres, and what has to be bent."""
     first, second = outgoing.track.analysis.grid.bpm, incoming.track.analysis.grid.bpm
-    match = compare_tempo(
-        first,
-        second,
-        from_genre=genre_for(brief, outgoing.track.tags.genre),
-        to_genre=genre_for(brief, incoming.track.tags.genre),
-    )
+    genres = genre_for(brief, outgoing.track.tags.genre), genre_for(brief, incoming.track.tags.genre)
+    score, reason = _match(first, second, *genres)
     meeting = candidate.meeting
     if not meeting.on_the_beat:
-        return Judged("tempo", NO_MEETING_TEMPO_VALUES[candidate.technique], f"{match.reason}; not mixed on the beat")
+        return Judged("tempo", NO_MEETING_TEMPO_VALUES[candidate.technique], f"{reason}; not mixed on the beat")
     if candidate.technique in QUICK:
         # Nothing is bent at a cut, but the floor feels the step; so the value is the blend's, half forgiven.
-        return Judged("tempo", 50.0 + 0.5 * match.score, f"{match.reason}; the tempo steps at the cut")
+        return Judged("tempo", 50.0 + 0.5 * score, f"{reason}; the tempo steps at the cut")
     bent = f"the incoming track bends {100 * meeting.incoming_stretch:+.2f} %"
     if meeting.outgoing_stretch:
         bent = f"they share the bend: {100 * meeting.outgoing_stretch:+.2f} and {100 * meeting.incoming_stretch:+.2f} %"
     elif abs(meeting.incoming_stretch) < 5e-6:
         bent = "nothing bends"
-    return Judged("tempo", match.score, f"{match.reason}; {bent}")
+    return Judged("tempo", score, f"{reason}; {bent}")
 
 
 _LEAVES_WELL: Mapping[str, float] = {

@@ -5,6 +5,7 @@ every question that planning asks of a track (which phrase borders are there, wh
 is answered from here, in **source beats**: the numbers of the track's own grid.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import ceil, floor, log10
@@ -90,12 +91,13 @@ class Structure:
         found: NDArray[np.float64] = whole[:, None] * shares[rows]
         return found
 
+    @cached_property
+    def _ends(self) -> list[float]:
+        return [passage.end_beat for passage in self.passages]
+
     def passage_at(self, beat: float) -> Passage:
         """The passage in which a beat lies; before the first and after the last, the nearest."""
-        for passage in self.passages:
-            if beat < passage.end_beat - 1e-9:
-                return passage
-        return self.passages[-1]
+        return self.passages[min(bisect_right(self._ends, beat + 1e-9), len(self.passages) - 1)]
 
     def passage_before(self, beat: float) -> Passage:
         """The passage that has been playing when a beat comes."""
