@@ -106,8 +106,8 @@ class Structure:
     def phrase_bars(self, beat: float) -> int:
         """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.
 
-        Between two passages of one kind (an outro that loses its bass half way) a phrase of 16 begins, no passage. 0 says
-        that no phrase begins there; also for beats that are not bar lines.
+        Between two passages of one kind (an outro that loses its bass half way) a phrase of 16 begins, no passage. 0
+        says that no phrase begins there; also for beats that are not bar lines.
         """
         passage = self.passage_at(beat + 1e-6)
         bar = (beat - passage.start_beat) / self.beats_per_bar
