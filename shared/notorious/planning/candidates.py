@@ -6,7 +6,7 @@ phrase border in the last part of A; B either starts from its first phrase, or i
 borders (the drop, say) comes exactly when A is gone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -131,14 +131,19 @@ def landing_points(structure: Structure) -> tuple[float, ...]:
     return tuple(passage.start_beat for passage in structure.passages[1:] if passage.start_beat <= latest)
 
 
-def _lengths(target_bars: float, room_bars: float) -> tuple[float, ...]:
-    """The target, its half and its double, as far as there is room; cut to whole phrases of 8 (or 4) bars."""
+def _lengths(target_bars: float, room_bars: float, natural_bars: Sequence[float]) -> tuple[float, ...]:
+    """The target, its half and its double, as far as there is room, cut to whole phrases of 8 (or 4) bars; and the
+    natural lengths, where they are whole phrases of 4 bars between half and twice the target."""
     lengths: list[float] = []
     for wanted in (target_bars, target_bars / 2, target_bars * 2):
         length = min(wanted, room_bars, 64.0)
         step = 8 if length >= 8 else 4
         length = length // step * step
         if length >= 4 and length not in lengths:
+            lengths.append(length)
+    for length in natural_bars:
+        fits = max(4.0, target_bars / 2) <= length <= min(room_bars, target_bars * 2, 64.0) and length % 4 == 0
+        if fits and length not in lengths:
             lengths.append(length)
     return tuple(lengths)
 
@@ -164,7 +169,11 @@ def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Bri
                 energy_difference=abs(leaving.energy - arriving.energy),
                 rule=brief.transition_rule,
             )
-            for bars in _lengths(float(rule.bars), room):
+            # What ends exactly with the outgoing track, or begins exactly with the incoming one, needs no rule.
+            natural = [(outgoing.last_bar_beat - out_beat) / bar]
+            if landing is not None:
+                natural.append((landing - first_in) * meeting.level / bar)
+            for bars in _lengths(float(rule.bars), room, natural):
                 length = bars * bar
                 in_beat = first_in if landing is None else landing - length / meeting.level
                 if in_beat < first_in - 1e-6:

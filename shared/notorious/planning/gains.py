@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.planning.candidates import Candidate
-from notorious.planning.scoring import loudness_step
+from notorious.planning.loudness import loudness_course
 from notorious.planning.structure import Structure
 
 MOST_NUDGE_DB = 2.0
@@ -40,7 +40,7 @@ def matched_gains(
         return (float(base[0]),), ()
     steps = np.array(
         [
-            loudness_step(structures[k], structures[k + 1], chosen[k], (float(base[k]), float(base[k + 1])))
+            loudness_course(structures[k], structures[k + 1], chosen[k], (float(base[k]), float(base[k + 1]))).step_lu
             for k in range(count - 1)
         ]
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import candidates
 from notorious.planning.gains import integrated_gain
+from notorious.planning.loudness import loudness_courses
 from notorious.planning.pool import PLACE_SHARE, TRANSITION_SHARE
 from notorious.planning.scoring import SLOT_WEIGHTS, TransitionJudgement, judge_transition, play_value
 from notorious.planning.structure import Structure
@@ -63,8 +64,9 @@ class PairJudge:
     def _make(self, outgoing: Structure, incoming: Structure) -> _Row:
         gains = (integrated_gain(outgoing, self._target_lufs), integrated_gain(incoming, self._target_lufs))
         best: dict[tuple[float, float, bool], TransitionJudgement] = {}
-        for candidate in candidates(outgoing, incoming, self._brief):
-            judged = judge_transition(outgoing, incoming, candidate, self._brief, gains)
+        ways = candidates(outgoing, incoming, self._brief)
+        for candidate, course in zip(ways, loudness_courses(outgoing, incoming, ways, gains), strict=True):
+            judged = judge_transition(outgoing, incoming, candidate, self._brief, course)
             place = (candidate.out_beat, candidate.in_beat, candidate.is_quick)
             if place not in best or judged.total > best[place].total + 1e-9:
                 best[place] = judged

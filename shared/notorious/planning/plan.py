@@ -130,6 +130,11 @@ class Transition(PlanValue):
     mix_in: Anchor
     expected_loudness_step_lu: float = 0.0
     """Short-term loudness after minus before, as the two tracks are: a step that the set means."""
+    expected_loudness_dip_lu: float = Field(default=0.0, ge=0, le=5)
+    """How far short-term loudness falls below the softer of its neighbours on the way, as the two tracks are (a
+    breakdown, say): foreseen when the plan was made, never more than 5."""
+    expected_loudness_rise_lu: float = Field(default=0.0, ge=0, le=5)
+    """The same above the louder of its neighbours."""
     outgoing: tuple[Lane, ...] | None = None
     incoming: tuple[Lane, ...] | None = None
     score: Score

@@ -18,8 +18,9 @@ from notorious.errors import BriefError
 from notorious.planning.brief import Brief
 from notorious.planning.eligible import eligible
 from notorious.planning.energy_scale import EnergyScale, energy_scale
+from notorious.planning.fitting import fitting, misfits
 from notorious.planning.path import PairJudge, choose_path
-from notorious.planning.plan import MasterSettings, Plan
+from notorious.planning.plan import LeftOut, MasterSettings, Plan
 from notorious.planning.pool import Pool, pool_of
 from notorious.planning.profile import TrackProfile
 from notorious.planning.search import CURVE_POINTS, Order, Wish, find_orders
@@ -32,6 +33,7 @@ Report = Callable[[str, int, int], None]
 """Told (what is being done, how many are done, of how many)."""
 
 LENGTH_ATTEMPTS = 3
+FITTING_ATTEMPTS = 3
 SHORTLIST = 3
 
 
@@ -46,6 +48,9 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
     target = sampled_target(brief)
     scale = energy_scale([one.energy_level / 10.0 for one in kept], target)
     pool = pool_of(kept, brief, scale)
+    if brief.minutes is None:
+        pool, strays = _what_fits(pool, brief, scale, target, report)
+        left_out = tuple(sorted((*left_out, *strays), key=lambda one: one.path))
     start = _asked_for(pool, brief.start, "first")
     end = _asked_for(pool, brief.end, "last")
     if start is not None and start == end:
@@ -86,6 +91,30 @@ def plan_set(profiles: Sequence[TrackProfile], brief: Brief, *, load: Load, repo
     ]
     best = max(long_enough or drafts, key=lambda draft: draft.rank(asked_seconds, curve))
     return write_up(best, brief, left_out, master, target=curve)
+
+
+def _what_fits(
+    pool: Pool, brief: Brief, scale: EnergyScale, target: NDArray[np.float32], report: Report | None
+) -> tuple[Pool, tuple[LeftOut, ...]]:
+    """The pool without what does not fit together, and that with the reason.
+
+    Twice: what is left out of a first order may find a place in a second one, of those that remain.
+    """
+    everything = pool
+    for attempt in range(FITTING_ATTEMPTS):
+        musts = frozenset(index for index, one in enumerate(pool.profiles) if one.sha256 in (brief.start, brief.end))
+        wish = Wish(seconds=None, target=target, start=_index_in(pool, brief.start), end=_index_in(pool, brief.end))
+        order = find_orders(pool, wish, report=None if report is None else _named(report, "finding what fits"))[0]
+        kept = fitting(pool, order.tracks, musts, readmit=attempt < FITTING_ATTEMPTS - 1)
+        if len(kept) == len(pool):
+            break
+        pool = pool_of([pool.profiles[index] for index in kept], brief, scale)
+    staying = {one.sha256 for one in pool.profiles}
+    return pool, misfits(everything, [n for n, one in enumerate(everything.profiles) if one.sha256 in staying])
+
+
+def _index_in(pool: Pool, sha: str | None) -> int | None:
+    return next((index for index, one in enumerate(pool.profiles) if one.sha256 == sha), None)
 
 
 def sampled_target(brief: Brief) -> NDArray[np.float32]:

@@ -23,12 +23,13 @@ from notorious.planning.scoring import (
     QUICK_EXPOSURE,
     SET_WEIGHTS,
     SLOT_WEIGHTS,
+    STRAIN_COST,
     STUMBLE_FACTOR,
     TRANSITION_WEIGHTS,
     TUNING_FREE_CENTS,
     mean_move_score,
 )
-from notorious.planning.tempo_match import MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE
+from notorious.planning.tempo_match import MAX_STRETCH_ALONE, MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE
 from notorious.theory.harmony import move_scores
 from notorious.theory.tempo import tolerance_bpm
 
@@ -44,6 +45,9 @@ QUICK_LENGTH = 80.0
 
 JITTER = 4.0
 """Points by which the seed may prefer one track to another: enough for another set, too little for a bad one."""
+
+BREAK_COST = 40.0
+"""Where everything that fits is asked for, what can be mixed belongs together, before the curve."""
 
 SURE_CLASH = 0.5
 """A clash counts as one when both keys are right with at least this probability."""
@@ -84,6 +88,8 @@ class Pool:
     jitter: Floats
     moves: Floats
     unknown_move: float
+    break_cost: float
+    """Points that a transition loses in the order, beyond its score, where it does not flow (`fitting.py`)."""
 
     def __len__(self) -> int:
         return len(self.profiles)
@@ -132,6 +138,7 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
         jitter=column([JITTER * _chance(brief.seed, one.sha256) for one in ordered]),
         moves=np.array(move_scores(brief.energy_boosts), dtype=np.float32),
         unknown_move=mean_move_score(brief.energy_boosts),
+        break_cost=BREAK_COST if brief.minutes is None else 0.0,
     )
 
 
@@ -170,6 +177,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
         + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
     )
     clash = (move < LARGEST_CLASH) & (sure >= SURE_CLASH)
+    mixed *= 1.0 - np.float32(STRAIN_COST) * np.maximum(stretch - np.float32(MAX_STRETCH_ALONE), 0.0)
     mixed *= np.where(clash, np.float32(CLASH_FACTOR), np.float32(1.0))
     cut = (
         weight["harmony"] * (100.0 - QUICK_EXPOSURE * (100.0 - harmony))
@@ -179,7 +187,9 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
         + weight["length"] * np.where(meets, 60.0, QUICK_LENGTH)
     )
     cut *= np.where(meets, np.float32(CUT_FACTOR), np.float32(STUMBLE_FACTOR))
+    flowing = meets & (stretch <= MAX_STRETCH_ALONE)
     best: Floats = np.where(meets, np.maximum(mixed, cut), cut).astype(np.float32)
+    best -= np.where(flowing, np.float32(0.0), np.float32(pool.break_cost))
     return best
 
 

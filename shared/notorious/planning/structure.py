@@ -5,9 +5,13 @@ every question that planning asks of a track (which phrase borders are there, wh
 is answered from here, in **source beats**: the numbers of the track's own grid.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil, floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
 
 from notorious.analysis.model import Analysis, Bands, SectionKind, Track
 from notorious.theory.keys import Key
@@ -17,6 +21,9 @@ BORDER_TOLERANCE_BARS = 0.1
 
 SILENCE_LUFS = -70.0
 """The absolute gate of ITU-R BS.1770-4; what is quieter says nothing about loudness."""
+
+_HEARD_AS_DB = (-1.5, 0.0, 1.0, 3.5, 4.0)
+"""How the K weighting of ITU-R BS.1770-4 takes the five bands of `Bands`, at their middles."""
 
 _ENERGY_SPREAD = 0.5
 """How much of a section's distance from its track's mean (on the track's own curve) counts on the scale of the set.
@@ -63,12 +70,34 @@ class Structure:
     def seconds(self, beat: float) -> float:
         return self.track.analysis.grid.seconds(beat)
 
+    @cached_property
+    def band_power(self) -> NDArray[np.float64]:
+        """Short-term K-weighted power (10^(LUFS / 10)) in five bands, a row per hop of the loudness: shape (hops, 5).
+
+        The bands share the power of each moment as the spectrum of its passage says.
+        """
+        loudness = self.track.analysis.loudness
+        whole = 10.0 ** (np.array(loudness.short_term or (SILENCE_LUFS,), dtype=np.float64) / 10.0)
+        ends = [self.seconds(passage.end_beat) for passage in self.passages[:-1]]
+        rows = np.searchsorted(ends, np.arange(len(whole)) * loudness.hop_seconds, side="right")
+        spectra = np.array(
+            [
+                (one.spectrum.low, one.spectrum.low_mid, one.spectrum.mid, one.spectrum.high, one.spectrum.air)
+                for one in self.passages
+            ]
+        )
+        powers = 10.0 ** ((spectra + np.array(_HEARD_AS_DB)) / 10.0)
+        shares = powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
+        found: NDArray[np.float64] = whole[:, None] * shares[rows]
+        return found
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        return [passage.end_beat for passage in self.passages]
+
     def passage_at(self, beat: float) -> Passage:
         """The passage in which a beat lies; before the first and after the last, the nearest."""
-        for passage in self.passages:
-            if beat < passage.end_beat - 1e-9:
-                return passage
-        return self.passages[-1]
+        return self.passages[min(bisect_right(self._ends, beat + 1e-9), len(self.passages) - 1)]
 
     def passage_before(self, beat: float) -> Passage:
         """The passage that has been playing when a beat comes."""
@@ -77,14 +106,19 @@ class Structure:
     def phrase_bars(self, beat: float) -> int:
         """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.
 
-        0 says that no phrase begins there; also for beats that are not bar lines.
+        Between two passages of one kind (an outro that loses its bass half way) a phrase of 16 begins, no passage. 0
+        says that no phrase begins there; also for beats that are not bar lines.
         """
-        bar = (beat - self.passage_at(beat + 1e-6).start_beat) / self.beats_per_bar
+        passage = self.passage_at(beat + 1e-6)
+        bar = (beat - passage.start_beat) / self.beats_per_bar
         if abs(bar - round(bar)) > 1e-3:
             return 0
         number = round(bar)
-        if number == 0 or abs(beat - self.last_bar_beat) < 1e-6:
+        if abs(beat - self.last_bar_beat) < 1e-6:
             return 32
+        if number == 0:
+            is_first = passage is self.passages[0]
+            return 32 if is_first or self.passage_before(beat).kind != passage.kind else 16
         return next((length for length in (16, 8, 4) if number % length == 0), 0)
 
     def phrase_borders(self, bars: int = 8) -> tuple[float, ...]:

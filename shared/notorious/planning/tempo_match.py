@@ -34,6 +34,11 @@ class Meeting:
     incoming_stretch: float
     on_the_beat: bool
 
+    @property
+    def bend(self) -> float:
+        """How far the two bend between them, as a share."""
+        return abs(self.outgoing_stretch) + abs(self.incoming_stretch)
+
 
 def meet(from_bpm: float, to_bpm: float) -> Meeting:
     """How a track of `to_bpm` meets one of `from_bpm`, by the rules above. Stretches are shares (0.02: 2 % faster)."""

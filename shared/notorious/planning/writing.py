@@ -8,6 +8,7 @@ import numpy as np
 from notorious.planning.brief import Brief
 from notorious.planning.energy_scale import EnergyScale
 from notorious.planning.gains import matched_gains
+from notorious.planning.loudness import loudness_course, meant
 from notorious.planning.plan import (
     Anchor,
     LeftOut,
@@ -26,6 +27,7 @@ from notorious.planning.scoring import (
     TransitionJudgement,
     as_score,
     judge_energy,
+    judge_loudness,
     judge_play,
 )
 from notorious.planning.structure import Structure
@@ -91,7 +93,10 @@ def write_up(
             zip(draft.structures, tempo_map.placements, places, strict=True)
         )
     )
-    transitions = tuple(_transition(number, draft, judged, steps[number]) for number, judged in enumerate(draft.path))
+    transitions = tuple(
+        _transition(number, draft, judged, steps[number], (gains[number], gains[number + 1]))
+        for number, judged in enumerate(draft.path)
+    )
     asked = None if brief.minutes is None else 60.0 * brief.minutes
     return Plan(
         title=_title(brief, draft.seconds),
@@ -129,9 +134,15 @@ def _reference(structure: Structure) -> TrackReference:
     )
 
 
-def _transition(number: int, draft: Draft, judged: TransitionJudgement, step_lu: float) -> Transition:
+def _transition(
+    number: int, draft: Draft, judged: TransitionJudgement, step_lu: float, gains_db: tuple[float, float]
+) -> Transition:
     candidate, overlap = judged.candidate, draft.tempo_map.overlaps[number]
     outgoing, incoming = draft.structures[number], draft.structures[number + 1]
+    # Judged by the gains that bring each track to the plan's loudness; told with the gains that they have in the end.
+    course = loudness_course(outgoing, incoming, candidate, gains_db)
+    judged = judged.with_part(judge_loudness(course))
+    dip, rise = meant(course.dip_lu), meant(course.rise_lu)
     score = judged.score()
     leaving = (
         outgoing.passage_before(candidate.out_beat) if candidate.is_quick else outgoing.passage_at(candidate.out_beat)
@@ -155,6 +166,8 @@ def _transition(number: int, draft: Draft, judged: TransitionJudgement, step_lu:
             section=incoming.passage_at(candidate.in_beat).kind,
         ),
         expected_loudness_step_lu=step_lu,
+        expected_loudness_dip_lu=dip,
+        expected_loudness_rise_lu=rise,
         score=score,
         reasons=(technique_reason(judged), *(component.reason for component in score.components)),
     )

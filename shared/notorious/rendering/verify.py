@@ -1,8 +1,8 @@
 """Verify: a rendered mix held against its plan, by measurements that know nothing of how it was made.
 
 - **Loudness**: short-term loudness (EBU Tech 3341, 3 s) before, through and after every transition. A transition is
-  even when what sounds in between stays within 2 LU of its neighbours, and the step from before to after is within
-  2 LU of the one that the plan means.
+  even when what sounds in between stays within 2 LU of its neighbours (of where the plan says that it dips to or rises
+  to, where it says so), and the step from before to after is within 2 LU of the one that the plan means.
 - **Kicks**: for both voices of a transition, how far the attacks of the low band lie from the clock, beat by beat.
 - **Clicks**: the sharpest bend of the waveform at a join, against the sharpest around it.
 """
@@ -45,12 +45,15 @@ class TransitionLoudness:
     highest_lufs: float
     after_lufs: float
     expected_step_lu: float
+    expected_dip_lu: float = 0.0
+    expected_rise_lu: float = 0.0
 
     @property
     def excess_lu(self) -> float:
-        """How far the transition leaves the span between its neighbours, up or down."""
+        """How far the transition leaves the span between its neighbours, up or down, beyond what the plan says."""
         floor, roof = sorted((self.before_lufs, self.after_lufs))
-        return max(0.0, floor - self.lowest_lufs, self.highest_lufs - roof)
+        dip, rise = floor - self.lowest_lufs, self.highest_lufs - roof
+        return max(0.0, dip - self.expected_dip_lu, rise - self.expected_rise_lu)
 
     @property
     def step_error_lu(self) -> float:
@@ -131,6 +134,8 @@ def transition_loudness(
                 highest_lufs=float(through.max()),
                 after_lufs=_mean_lufs(after),
                 expected_step_lu=transition.expected_loudness_step_lu,
+                expected_dip_lu=transition.expected_loudness_dip_lu,
+                expected_rise_lu=transition.expected_loudness_rise_lu,
             )
         )
     return tuple(measured)

@@ -145,6 +145,7 @@ def voice_key(plan: Plan, index: int) -> str:
     """SHA-256 [hex] of all that determines the voice's bits: what is said about it in words does not."""
     slot = plan.slots[index]
     words = {"reasons", "score", "target_energy", "reached_energy", "expected_loudness_step_lu"}
+    words |= {"expected_loudness_dip_lu", "expected_loudness_rise_lu"}
     neighbours = plan.transitions[max(index - 1, 0) : index + 1]
     first = max((n for n, knot in enumerate(plan.clock) if knot.beat <= slot.mix_start_beat), default=0)
     beyond = (n for n, knot in enumerate(plan.clock) if knot.beat >= slot.mix_end_beat)

@@ -10,11 +10,17 @@ from notorious.errors import OutputFailed, PlanError
 from notorious.planning import Brief, TrackProfile, parse_plan, plan_set, plan_text, read_plan, write_plan
 from notorious.planning.candidates import candidates, genre_for
 from notorious.planning.gains import matched_gains
+from notorious.planning.loudness import loudness_course
 from notorious.planning.pool import _tempo_values, pair_scores, pool_of
 from notorious.planning.scoring import energy_value, judge_transition, tuning_distance
 from notorious.planning.structure import structure_of
 from notorious.planning.tempo_match import meet
 from notorious.theory.tempo import compare_tempo
+
+
+def judged_candidate(outgoing, incoming, candidate):
+    course = loudness_course(outgoing, incoming, candidate, (0.0, 0.0))
+    return judge_transition(outgoing, incoming, candidate, Brief(), course)
 
 
 def test_tempo_in_arrays_is_the_rule_of_theory():
@@ -41,7 +47,7 @@ def test_the_estimate_of_a_pair_ranks_pairs_as_the_judge_does():
         [
             [
                 max(
-                    judge_transition(structures[i], structures[j], one, Brief(), (0.0, 0.0)).total
+                    judged_candidate(structures[i], structures[j], one).total
                     for one in candidates(structures[i], structures[j], Brief())
                 )
                 if i != j
@@ -83,9 +89,7 @@ def test_bass_over_bass_is_swapped_and_never_left_to_fight():
     long = [one for one in candidates(*full, Brief()) if not one.is_quick]
     for one in long:
         if one.technique == "blend":
-            bands = next(
-                part for part in judge_transition(*full, one, Brief(), (0.0, 0.0)).parts if part.name == "bands"
-            )
+            bands = next(part for part in judged_candidate(*full, one).parts if part.name == "bands")
             assert "two basses" not in bands.reason
     assert {"bass_swap", "eq_swap"} & {one.technique for one in long}
 
