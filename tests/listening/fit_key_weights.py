@@ -4,8 +4,8 @@ hour):
     PYTHONPATH=shared python tests/listening/fit_key_weights.py
 
 Softmax regression over the 24 keys: every piece is turned to each tonic, so the 123 weights and 2 offsets are shared by
-all keys. It fits on renderings 0-1999 and on demo tracks of seeds 100-103 (half length) and 110-115, which count three times,
-and reports on renderings 50000-50299 and demo seeds 505-508. The first half of the report also sets the sureness
+all keys. It fits on renderings 0-1999 and on demo tracks of seeds 100-103 (half length) and 110-115, which count three
+times, and reports on renderings 50000-50299 and demo seeds 505-508. The first half of the report also sets the sureness
 (temperature). Beside it, the published profiles on the same chroma (its three bands added), by correlation.
 """
 

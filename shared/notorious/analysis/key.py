@@ -94,7 +94,8 @@ _WEIGHTS: NDArray[np.float64] = np.array(
     ]
 )
 """Softmax regression on 2000 renderings (seeds 0-1999 of tests/listening/key_renderings.py) and 120 tracks of the demo
-(seeds 100-103 at half length, 110-115), which count three times; docs/key.md has the figures. Fitted to no recording."""
+(seeds 100-103 at half length, 110-115), counted three times each; docs/key.md has the figures. Fitted to no
+recording."""
 _BIAS: NDArray[np.float64] = np.array([0.27, -0.27])
 _FIRST_BAR_WEIGHTS = (0.87, 0.16, 1.15)
 """Of tonic, third and fifth in the first bars of phrases; fitted together with `_WEIGHTS`."""
