@@ -4,8 +4,8 @@ hour):
     PYTHONPATH=shared python tests/listening/fit_key_weights.py
 
 Softmax regression over the 24 keys: every piece is turned to each tonic, so the 123 weights and 2 offsets are shared by
-all keys. It fits on renderings 0-799 and on demo tracks of seeds 100-103 (half length) and 110-115, which count double,
-and reports on renderings 40000-40299 and demo seeds 505-507. The first half of the report also sets the sureness
+all keys. It fits on renderings 0-1999 and on demo tracks of seeds 100-103 (half length) and 110-115, which count three
+times, and reports on renderings 50000-50299 and demo seeds 505-508. The first half of the report also sets the sureness
 (temperature). Beside it, the published profiles on the same chroma (its three bands added), by correlation.
 """
 
@@ -49,7 +49,7 @@ PROFILES = {
     ),
 }
 Array = NDArray[np.float64]
-DEMO_COUNTS = 2.0
+DEMO_COUNTS = 3.0
 
 
 @dataclass(frozen=True)
@@ -142,14 +142,16 @@ def by_profile(name: str, chromas: list[Chroma]) -> Array:
 
 def main() -> None:
     fitted_to = (
-        heard_renderings(range(800)) + heard_demo(range(100, 104), shorten=0.5) + heard_demo(range(110, 116), shorten=1)
+        heard_renderings(range(2000))
+        + heard_demo(range(100, 104), shorten=0.5)
+        + heard_demo(range(110, 116), shorten=1)
     )
     parameters = fit(fitted_to)
     fitted = (features(fitted_to.chromas) @ parameters).argmax(axis=1) == fitted_to.truth
-    print(f"right of those fitted to: renderings {fitted[:800].mean():.3f}, demo {fitted[800:].mean():.3f}")
-    demo = heard_demo(range(505, 508), shorten=1)
+    print(f"right of those fitted to: renderings {fitted[:2000].mean():.3f}, demo {fitted[2000:].mean():.3f}")
+    demo = heard_demo(range(505, 509), shorten=1)
     print(f"demo, unseen: {np.mean((features(demo.chromas) @ parameters).argmax(axis=1) == demo.truth):.3f}")
-    unseen = heard_renderings(range(40000, 40300))
+    unseen = heard_renderings(range(50000, 50300))
     report_on, report_truth, detune = unseen.chromas, unseen.truth, unseen.detune
     logits = features(report_on) @ parameters
     right = logits.argmax(axis=1) == report_truth
