@@ -8,12 +8,10 @@ borders (the drop, say) comes exactly when A is gone.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from notorious.analysis.model import Bands
 from notorious.planning.brief import Brief
 from notorious.planning.plan import Technique
-from notorious.planning.structure import Structure
+from notorious.planning.structure import Spectrum, Structure
 from notorious.planning.tempo_match import MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE, Meeting, mean_bpm, meet
 from notorious.theory.genres import find_genre
 from notorious.theory.transition_length import transition_length
@@ -230,44 +228,12 @@ def _fades(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterat
                 yield Candidate("exponential_fade", out_beat, in_beat, float(bars * bar), meeting, float(FADE_BARS), ())
 
 
-@dataclass(frozen=True)
-class Spectrum:
-    """Shares of power, 0 to 1, that lie in the bands of `analysis.model.Bands` (air left out: nothing fights there)."""
-
-    low: float
-    low_mid: float
-    mid: float
-    high: float
-
-
 def spectra_in(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[Spectrum, Spectrum]:
     """The mean spectra of both tracks over a transition, by how long each passage lasts in it."""
     return (
-        _mean_spectrum(outgoing, candidate.out_beat, candidate.out_end_beat),
-        _mean_spectrum(incoming, candidate.in_beat, candidate.in_end_beat),
+        outgoing.spectrum_between(candidate.out_beat, candidate.out_end_beat),
+        incoming.spectrum_between(candidate.in_beat, candidate.in_end_beat),
     )
-
-
-@lru_cache(maxsize=65536)
-def _shares(bands: Bands) -> Spectrum:
-    low, low_mid, mid, high = (
-        min(1.0, 10.0 ** (level / 10.0)) for level in (bands.low, bands.low_mid, bands.mid, bands.high)
-    )
-    return Spectrum(low, low_mid, mid, high)
-
-
-def _mean_spectrum(structure: Structure, start_beat: float, end_beat: float) -> Spectrum:
-    sums, total = [0.0, 0.0, 0.0, 0.0], 0.0
-    for passage in structure.passages:
-        beats = min(end_beat, passage.end_beat) - max(start_beat, passage.start_beat)
-        if beats > 0:
-            shares = _shares(passage.spectrum)
-            for number, share in enumerate((shares.low, shares.low_mid, shares.mid, shares.high)):
-                sums[number] += beats * share
-            total += beats
-    if total == 0.0:
-        return _shares(structure.passage_at(start_beat).spectrum)
-    return Spectrum(*(value / total for value in sums))
 
 
 def mid_overlap(one: Spectrum, other: Spectrum) -> float:

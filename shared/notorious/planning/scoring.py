@@ -14,12 +14,11 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.model import SectionKind
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, genre_for, mid_overlap, spectra_in
 from notorious.planning.loudness import LEAST_SAID_LU, LoudnessCourse
 from notorious.planning.plan import Component, Score
-from notorious.planning.structure import Structure, key_of
+from notorious.planning.structure import LOOKS, Structure, key_of
 from notorious.planning.tempo_match import MAX_STRETCH_ALONE
 from notorious.theory.harmony import HarmonicMove, harmonic_move, move_scores
 from notorious.theory.tempo import compare_tempo
@@ -67,9 +66,6 @@ TOO_SHORT_COST = 40.0
 
 BROKEN_PROMISE_COST = 25.0
 """What a transition's fit loses where the outgoing track's drop begins under it: what was built up is taken away."""
-
-LOOKS = 16
-"""Places at which a transition's passages are looked at."""
 
 
 @dataclass(frozen=True)
@@ -259,8 +255,8 @@ def judge_phrases(outgoing: Structure, incoming: Structure, candidate: Candidate
         landing = incoming.passage_at(candidate.in_end_beat + 1e-6)
         end_rank = max(incoming.phrase_bars(candidate.in_end_beat), outgoing.phrase_bars(candidate.out_end_beat))
         borders = (sum(_PHRASE_VALUE[rank] for rank in starts) + _PHRASE_VALUE[end_rank]) / 3
-        out_kinds = kinds_through(outgoing, candidate.out_beat, candidate.length_beats)
-        in_kinds = kinds_through(incoming, candidate.in_beat, candidate.in_length_beats)
+        out_kinds = outgoing.kinds_between(candidate.out_beat, candidate.out_end_beat)
+        in_kinds = incoming.kinds_between(candidate.in_beat, candidate.in_end_beat)
         fit = sum(map(_LEAVES_WELL.__getitem__, out_kinds)) + sum(map(_ARRIVES_WELL.__getitem__, in_kinds))
         both_full = sum(one == other == "drop" for one, other in zip(out_kinds, in_kinds, strict=True))
         fit = (0.5 * fit - 60.0 * both_full) / LOOKS
@@ -272,11 +268,6 @@ def judge_phrases(outgoing: Structure, incoming: Structure, candidate: Candidate
             words += f", and the {landing.kind} comes as the other is gone"
     where = " into ".join("a section" if rank == 32 else _BORDER_WORDS[rank] for rank in starts)
     return Judged("phrases", max(0.0, 0.5 * borders + 0.5 * fit), f"{words}; border of {where}")
-
-
-def kinds_through(structure: Structure, beat: float, length_beats: float) -> list[SectionKind]:
-    """What sounds through a stretch of a track, looked at in `LOOKS` places."""
-    return [structure.passage_at(beat + (step + 0.5) / LOOKS * length_beats).kind for step in range(LOOKS)]
 
 
 def judge_bands(outgoing: Structure, incoming: Structure, candidate: Candidate) -> Judged:

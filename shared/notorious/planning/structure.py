@@ -25,6 +25,9 @@ SILENCE_LUFS = -70.0
 _HEARD_AS_DB = (-1.5, 0.0, 1.0, 3.5, 4.0)
 """How the K weighting of ITU-R BS.1770-4 takes the five bands of `Bands`, at their middles."""
 
+LOOKS = 16
+"""Places at which the passages of a transition are looked at."""
+
 _ENERGY_SPREAD = 0.5
 """How much of a section's distance from its track's mean (on the track's own curve) counts on the scale of the set.
 
@@ -43,6 +46,24 @@ class Passage:
     energy: float
     loudness_lufs: float
     spectrum: Bands
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Shares of power, 0 to 1, that lie in the bands of `analysis.model.Bands` (air left out: nothing fights there)."""
+
+    low: float
+    low_mid: float
+    mid: float
+    high: float
+
+
+@lru_cache(maxsize=65536)
+def _shares(bands: Bands) -> Spectrum:
+    low, low_mid, mid, high = (
+        min(1.0, 10.0 ** (level / 10.0)) for level in (bands.low, bands.low_mid, bands.mid, bands.high)
+    )
+    return Spectrum(low, low_mid, mid, high)
 
 
 @dataclass(frozen=True)
@@ -102,6 +123,43 @@ class Structure:
     def passage_before(self, beat: float) -> Passage:
         """The passage that has been playing when a beat comes."""
         return self.passage_at(beat - 0.5)
+
+    @cached_property
+    def _kinds(self) -> dict[tuple[float, float], tuple[SectionKind, ...]]:
+        return {}
+
+    def kinds_between(self, start_beat: float, end_beat: float) -> tuple[SectionKind, ...]:
+        """What sounds through a stretch, looked at in `LOOKS` places; kept, since many candidates share a stretch."""
+        found = self._kinds.get((start_beat, end_beat))
+        if found is None:
+            step = (end_beat - start_beat) / LOOKS
+            found = tuple(self.passage_at(start_beat + (look + 0.5) * step).kind for look in range(LOOKS))
+            self._kinds[start_beat, end_beat] = found
+        return found
+
+    @cached_property
+    def _spectra(self) -> dict[tuple[float, float], Spectrum]:
+        return {}
+
+    def spectrum_between(self, start_beat: float, end_beat: float) -> Spectrum:
+        """The mean spectrum of a stretch, by how long each passage lasts in it; kept like its kinds."""
+        found = self._spectra.get((start_beat, end_beat))
+        if found is None:
+            found = self._spectra[start_beat, end_beat] = self._mean_spectrum(start_beat, end_beat)
+        return found
+
+    def _mean_spectrum(self, start_beat: float, end_beat: float) -> Spectrum:
+        sums, total = [0.0, 0.0, 0.0, 0.0], 0.0
+        for passage in self.passages:
+            beats = min(end_beat, passage.end_beat) - max(start_beat, passage.start_beat)
+            if beats > 0:
+                shares = _shares(passage.spectrum)
+                for number, share in enumerate((shares.low, shares.low_mid, shares.mid, shares.high)):
+                    sums[number] += beats * share
+                total += beats
+        if total == 0.0:
+            return _shares(self.passage_at(start_beat).spectrum)
+        return Spectrum(*(value / total for value in sums))
 
     def phrase_bars(self, beat: float) -> int:
         """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.
