@@ -178,8 +178,13 @@ def technique_reason(judged: TransitionJudgement) -> str:
     candidate = judged.candidate
     if candidate.is_quick and not candidate.meeting.on_the_beat:
         how = "the outgoing track echoes away" if candidate.technique == "echo_out" else "a cut on the downbeat"
-        return f"{candidate.technique}: the tempos cannot be laid on each other (or a beat is not sure), so {how}"
-    return f"{candidate.technique}: {_TECHNIQUE_WORDS[candidate.technique]}"
+        return f"{_name(candidate)}: the tempos cannot be laid on each other (or a beat is not sure), so {how}"
+    return f"{_name(candidate)}: {_TECHNIQUE_WORDS[candidate.technique]}"
+
+
+def _name(candidate: Candidate) -> str:
+    """The technique as one says it: bass swap."""
+    return candidate.technique.replace("_", " ")
 
 
 _TECHNIQUE_WORDS = {

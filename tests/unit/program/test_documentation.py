@@ -122,8 +122,7 @@ def test_every_import_of_the_package_is_declared(repository: Path) -> None:
 
 
 def test_links_between_the_pages_lead_somewhere(repository: Path) -> None:
-    awaited = {"docs/mix.png"}
     for page in [repository / "README.md", *(repository / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             path = page.parent / target
-            assert path.exists() or str(path.relative_to(repository)) in awaited, f"{page.name} points to {target}"
+            assert path.exists(), f"{page.name} points to {target}"
