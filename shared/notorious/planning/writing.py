@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from notorious.planning.brief import Brief
+from notorious.planning.candidates import Candidate
 from notorious.planning.energy_scale import EnergyScale
 from notorious.planning.gains import matched_gains
 from notorious.planning.loudness import loudness_course, meant
