@@ -39,6 +39,11 @@ SHARPNESS = 3.0
 """Scores times this are log odds, from the same fit."""
 
 
+HALF_BEAT_DOUBT = 0.25
+"""Taken off the lead over the rival half a beat off before odds are taken: with other weights, leads up to this much
+were wrong on 4 of 14 drum-and-bass tracks of demo crates."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for a hypothesis; logarithms of ratios, so that 0 says nothing, except where noted."""
@@ -139,8 +144,16 @@ def choose_level(
 
 def odds(hypotheses: list[Hypothesis]) -> float:
     """Probability (as far as the fit goes) that the best hypothesis is the right one of these."""
-    scores = SHARPNESS * np.array([hypothesis.score for hypothesis in hypotheses])
-    return float(1.0 / np.exp(scores - scores.max()).sum())
+    best = hypotheses[0]
+    # The rival half a beat off shares nearly all evidence with the best, so that small leads over it mean little.
+    leads = [best.score - rival.score - HALF_BEAT_DOUBT * _half_a_beat_off(best, rival) for rival in hypotheses]
+    return float(1.0 / np.exp(-SHARPNESS * np.array(leads)).sum())
+
+
+def _half_a_beat_off(one: Hypothesis, other: Hypothesis) -> bool:
+    """Whether two hypotheses have the same beats but for half a beat, give or take a tenth."""
+    apart = (other.offset_seconds - one.offset_seconds) / one.period_seconds % 1.0
+    return abs(other.period_seconds / one.period_seconds - 1.0) < 0.005 and abs(apart - 0.5) < 0.1
 
 
 def _fold(envelope: NDArray[np.float32], rate_hz: float, period: float) -> NDArray[np.float64]:
