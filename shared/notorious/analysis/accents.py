@@ -76,7 +76,7 @@ def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     import scipy.fft
 
     usable = len(mono) // HARMONY_DECIMATION * HARMONY_DECIMATION
-    slow = mono[:usable].reshape(-1, HARMONY_DECIMATION).mean(axis=1)
+    slow = np.einsum("ij->i", mono[:usable].reshape(-1, HARMONY_DECIMATION)) / np.float32(HARMONY_DECIMATION)
     half = HARMONY_WINDOW // 2
     padded = np.concatenate([np.zeros(half, np.float32), slow, np.zeros(half, np.float32)])
     framed = np.lib.stride_tricks.sliding_window_view(padded, HARMONY_WINDOW)[::HARMONY_HOP]

@@ -71,12 +71,13 @@ def align(envelope: NDArray[np.float32], rate_hz: float, period_seconds: float, 
     for reach, span, steps in ((SEARCH_OFFSET_SECONDS, SEARCH_DRIFT_SECONDS, 23), (0.003, 0.005, 9)):
         best = -1.0
         centre = (shift, drift)
+        slides = centre[0] + np.linspace(-reach, reach, 2 * steps - 1)
         for stretch in centre[1] + np.linspace(-span, span, steps):
-            for slide in centre[0] + np.linspace(-reach, reach, 2 * steps - 1):
-                index = np.rint((times + slide + stretch * lean) * rate_hz).astype(np.int64)
-                value = float(smooth[np.clip(index, 0, len(smooth) - 1)].sum())
-                if value > best:
-                    best, shift, drift = value, float(slide), float(stretch)
+            index = np.rint((times + stretch * lean + slides[:, None]) * rate_hz).astype(np.int64)
+            values = smooth[np.clip(index, 0, len(smooth) - 1)].sum(axis=1)
+            top = int(values.argmax())
+            if values[top] > best:
+                best, shift, drift = float(values[top]), float(slides[top]), float(stretch)
     period = period_seconds + drift / max(middle, 1.0)
     offset = offset_seconds + shift - drift
     residual, hits = 0.0, 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.accents import find_accents
-from notorious.analysis.alignment import align, attack_envelope
+from notorious.analysis.alignment import WEAKEST_RISE, align, attack_envelope, nearest_attacks
 from notorious.analysis.downbeats import find_bars
 from notorious.analysis.levels import beat_hypotheses, choose_level, odds
 from notorious.analysis.model import Grid, Tempo
@@ -19,7 +19,7 @@ from notorious.analysis.tempo import pulse
 from notorious.analysis.tracking import track_beats, wanders
 
 NAME = "grid"
-VERSION = 1
+VERSION = 2
 FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
 
@@ -31,6 +31,8 @@ with a beat has 0.5 to 5, strings without drums 0.2, noise 0.03."""
 LIVELY_FLUX = 0.05
 """Mean flux below which nothing really begins (music: 0.16 to 0.46; a steady tone: none)."""
 SUREST = 0.97
+MET_SECONDS = 0.012
+CLEAR_RISE = 2 * WEAKEST_RISE
 ROUNDING_SECONDS = 0.002
 """A beat this little before the audio's start is the start."""
 
@@ -87,6 +89,8 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
         if len(tracked) >= 16 and wanders(attacks, onsets.attack_rate_hz, beats, tracked):
             beats, confidence = choose_level(envelope, onsets.flux_rate_hz, accents, tracked)
             beats = beats[(beats >= 0) & (beats <= duration)]
+            # The odds compare levels and phases of the same beats; that these are the beats, only attacks can say.
+            confidence *= _met_share(attacks, onsets.attack_rate_hz, beats)
             steady, notes = False, ("the tempo is not steady: every beat is kept by itself",)
     bars = find_bars(accents, onsets, beats)
     bpm = 60.0 / fit.period_seconds if steady else 60.0 / float(np.median(np.diff(beats)))
@@ -104,3 +108,9 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
     )
     tempo = Tempo(bpm=bpm, confidence=round(min(confidence, SUREST) * clarity, 3), steady=steady)
     return GridFit(tempo, grid, strength.astype(np.float32), envelope, onsets.flux_rate_hz, notes)
+
+
+def _met_share(attacks: NDArray[np.float32], rate_hz: float, beats: NDArray[np.float64]) -> float:
+    """Share of tracked beats [seconds] that have an attack where they lie, not merely one near by."""
+    found, strength = nearest_attacks(attacks, rate_hz, beats, MET_SECONDS)
+    return float(np.mean((np.abs(found - beats) < MET_SECONDS) & (strength > CLEAR_RISE)))

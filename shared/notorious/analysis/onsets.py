@@ -69,36 +69,33 @@ def find_onsets(mono: NDArray[np.float32]) -> Onsets:
 
 
 def _filter_edges() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Edges [bins from the top of the spectrum] that part each band evenly in log frequency; each part's band."""
+    """Edges [bins, rising] that part each band evenly in log frequency; the number of each band's first part."""
     hz_per_bin = RATE_HZ / FLUX_WINDOW
     edges: list[float] = []
-    band_of: list[int] = []
     for band, parts in enumerate(FILTERS_PER_BAND):
         cuts = np.geomspace(BAND_EDGES_HZ[band], BAND_EDGES_HZ[band + 1], parts + 1)
         edges.extend(cuts[:-1])
-        band_of.extend([band] * parts)
     edges.append(BAND_EDGES_HZ[-1])
-    return FLUX_WINDOW // 2 + 1 - (np.array(edges) / hz_per_bin + 0.5), np.array(band_of)
+    return np.array(edges) / hz_per_bin + 0.5, np.cumsum((0, *FILTERS_PER_BAND[:-1]))
 
 
 def _filtered(power: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Power between neighbouring edges [shape=(frames, len(edges) - 1)]; a bin that an edge cuts is shared.
+    """Power between neighbouring edges [shape=(len(edges) - 1, frames)]; a bin that an edge cuts is shared.
 
-    Differences of running sums, begun at the top where little power lies, so that single precision is enough. A
-    product with a filter matrix would call threads of BLAS that cost more than they do.
+    power: NDArray [shape=(bins, frames)]: sums of whole rows run over neighbouring values, and no frame waits for its
+    own running sum. A product with a filter matrix would call threads of BLAS that cost more than they do.
     """
-    sums = np.zeros((power.shape[0], power.shape[1] + 1), dtype=np.float32)
-    np.cumsum(power[:, ::-1], axis=1, out=sums[:, 1:])
-    whole = np.clip(edges.astype(int), 0, power.shape[1] - 1)
-    part = (edges - whole).astype(np.float32)
-    at_edges = sums[:, whole] * (1 - part) + sums[:, whole + 1] * part
-    return np.asarray(np.maximum(at_edges[:, :-1] - at_edges[:, 1:], 0.0))
+    whole = edges.astype(int)
+    below = power[whole] * (edges - whole).astype(np.float32)[:, None]
+    # Where both edges lie in one bin, `reduceat` gives that bin, which is one too many.
+    inside = np.add.reduceat(power, whole, axis=0)[:-1] * (np.diff(whole) > 0).astype(np.float32)[:, None]
+    return np.asarray(np.maximum(inside - below[:-1] + below[1:], 0.0))
 
 
 def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     import scipy.fft
 
-    edges, band_of = _filter_edges()
+    edges, first_of_band = _filter_edges()
     window = np.hanning(FLUX_WINDOW + 1)[:-1].astype(np.float32)
     frames = max(1, len(mono) // FLUX_HOP + 1)
     half = FLUX_WINDOW // 2
@@ -106,20 +103,22 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
     kept = min(len(mono), len(padded) - half)
     padded[half : half + kept] = mono[:kept]
     framed = np.lib.stride_tricks.sliding_window_view(padded, FLUX_WINDOW)[::FLUX_HOP]
-    power = np.empty((frames, len(band_of)), dtype=np.float32)
+    power = np.empty((len(edges) - 1, frames), dtype=np.float32)
     for start in range(0, frames, CHUNK_FRAMES):
-        spectrum = scipy.fft.rfft(framed[start : start + CHUNK_FRAMES] * window, axis=1)
-        power[start : start + CHUNK_FRAMES] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
-    energy = np.stack([power[:, band_of == band].sum(axis=1) for band in range(BANDS)])
+        chunk = slice(start, start + CHUNK_FRAMES)
+        spectrum = scipy.fft.rfft((framed[chunk] * window).T, axis=0)
+        power[:, chunk] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
+    energy = np.add.reduceat(power, first_of_band, axis=0)
 
-    loud = np.percentile(power[::4], 95.0, axis=0)
+    loud = np.percentile(power[:, ::4], 95.0, axis=1, keepdims=True)
     # Below the loudest part by more than this lies rounding, not music.
     loud = np.maximum(loud, max(float(loud.max()) * FAINTEST, 1e-12)).astype(np.float32)
     logs = np.log1p(power / (loud * np.float32(DYNAMIC_RANGE)))
     rise = np.zeros_like(logs)
     # Centred: the rise between i - 1 and i + 1 belongs to frame i.
-    rise[1:-1] = np.maximum(logs[FLUX_LAG_FRAMES:] - logs[:-FLUX_LAG_FRAMES], 0.0)
-    flux = np.stack([rise[:, band_of == band].mean(axis=1) for band in range(BANDS)])
+    np.maximum(logs[:, FLUX_LAG_FRAMES:] - logs[:, :-FLUX_LAG_FRAMES], 0.0, out=rise[:, 1:-1])
+    flux = np.add.reduceat(rise, first_of_band, axis=0)
+    flux /= np.array(FILTERS_PER_BAND, dtype=np.float32)[:, None]
     if float(loud.max()) <= 1e-9:
         flux[:] = 0.0
     return flux, energy
@@ -130,7 +129,7 @@ def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     if blocks < 64:
         return np.zeros((2, blocks), dtype=np.float32)
     signal = mono[: blocks * ATTACK_HOP]
-    low = signal.reshape(blocks, ATTACK_HOP).mean(axis=1)
+    low = np.einsum("ij->i", signal.reshape(blocks, ATTACK_HOP)) / np.float32(ATTACK_HOP)
     taps = np.hanning(9)[1:-1]
     low = np.convolve(low, taps / taps.sum(), mode="same")
     bright = np.diff(signal, prepend=signal[:1])
@@ -143,10 +142,10 @@ def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
 def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArray[np.float32]:
     """log(mean energy of the `after` blocks from i on / mean energy of the `before` blocks up to i), not below 0."""
     total = np.concatenate([[0.0], np.cumsum(energy)])
-    index = np.arange(len(energy))
-    later = np.minimum(index + after, len(energy))
-    earlier = np.maximum(index - before, 0)
-    ahead = (total[later] - total[index]) / np.maximum(later - index, 1)
-    behind = (total[index] - total[earlier]) / np.maximum(index - earlier, 1)
+    # Short at either end: the mean is then that of what is there.
+    ahead = (np.append(total[after:], np.full(after - 1, total[-1])) - total[:-1]) / after
+    behind = (total[:-1] - np.append(np.zeros(before), total[: -before - 1])) / before
+    ahead[1 - after :] *= after / np.arange(after - 1, 0, -1)
+    behind[:before] *= before / np.maximum(np.arange(before), 1)
     floor = max(float(np.percentile(ahead, 95.0)) * DYNAMIC_RANGE * 10, 1e-14)
     return np.asarray(np.maximum(np.log((ahead + floor) / (behind + floor)), 0.0), dtype=np.float32)
