@@ -100,7 +100,7 @@ def test_the_rooms_own_meter_finds_what_the_matched_filter_finds(mixed: Rendered
         assert len(coincidence.beats) >= OVERLAP - 2
         assert coincidence.p95_ms is not None
         # Melody and bass blur it by some milliseconds, where the matched filter knows the kick that it looks for.
-            assert coincidence.p95_ms < 5.0
+        assert coincidence.p95_ms < 5.0
 
 
 def test_the_rooms_own_meter_sees_a_track_that_is_late(mixed: Rendered) -> None:
