@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -221,9 +222,25 @@ def _portable(error: Exception) -> Exception:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Children started within never see SIGINT, not even while they are still importing; ours comes afterwards."""
+    """Children started within never see SIGINT, not even while they are still importing; ours comes afterwards.
+
+    The mask is for the children, who inherit it. It does not hold back ours: another thread (a progress bar's) may take
+    the signal, and Python raises in the main thread all the same; so the handler waits as well.
+    """
+    # The first child brings the resource tracker with it, and its start lifts the mask: so it starts ahead of it.
+    resource_tracker.ensure_running()
+    held: list[int] = []
+    ours = None
+    if threading.current_thread() is threading.main_thread():
+        ours = signal.getsignal(signal.SIGINT)
+        if ours is not None:  # None: set by something that is not Python, which could not be put back
+            signal.signal(signal.SIGINT, lambda number, _frame: held.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours is not None:
+            signal.signal(signal.SIGINT, ours)
+        if held:
+            signal.raise_signal(signal.SIGINT)
