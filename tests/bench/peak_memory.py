@@ -6,6 +6,7 @@ PSS, the proportional set size, counts a page that several processes share once 
 import contextlib
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,18 +47,21 @@ def memory_mb(pid: int) -> tuple[float, float]:
 
 def measured(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Run:
     """Run a program to its end; RuntimeError where it fails."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})}
-    )
-    pss = rss = 0.0
-    while process.poll() is None:
-        sums = [memory_mb(pid) for pid in family(process.pid)]
-        pss = max(pss, sum(one[0] for one in sums))
-        rss = max(rss, sum(one[1] for one in sums))
-        time.sleep(SAMPLE_SECONDS)
-    seconds = time.perf_counter() - started
-    output = process.stdout.read() if process.stdout is not None else ""
+    # Into a file: a pipe that nobody reads while memory is sampled would fill up and stop the program.
+    with tempfile.TemporaryFile("w+") as printed:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=printed, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
+        )
+        pss = rss = 0.0
+        while process.poll() is None:
+            sums = [memory_mb(pid) for pid in family(process.pid)]
+            pss = max(pss, sum(one[0] for one in sums))
+            rss = max(rss, sum(one[1] for one in sums))
+            time.sleep(SAMPLE_SECONDS)
+        seconds = time.perf_counter() - started
+        printed.seek(0)
+        output = printed.read()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
     return Run(seconds, pss, rss, output)
