@@ -30,7 +30,7 @@ def hear_beats(mono: NDArray[np.float32]) -> Part:
         return _absent(BEATNET)
     probabilities = beatnet.activations(mono)
     data = np.round(255 * np.sqrt(probabilities)).astype(np.uint8)
-    return {"networks": catalogue.digests(BEATNET), "hop_seconds": beatnet.HOP_SECONDS, "data": _encode(data)}
+    return {"networks": _used(*BEATNET.files), "hop_seconds": beatnet.HOP_SECONDS, "data": _encode(data)}
 
 
 def beat_activations(part: Part) -> NDArray[np.float32] | None:
@@ -49,25 +49,40 @@ def hear_patches(mono: NDArray[np.float32], rate_hz: int) -> Part:
 
     heard = musicnn.hear(soxr.resample(mono, rate_hz, musicnn.RATE_HZ, quality="HQ"))
     return {
-        "networks": catalogue.digests(MUSICNN),
-        "hop_seconds": float(np.diff(heard.start_seconds[:2])[0]) if len(heard.logits) > 1 else musicnn.PATCH_SECONDS,
-        "logits": _encode(heard.logits.astype(np.float16)),
-        "embedding": _encode(heard.embedding.astype(np.float16)),
+        "networks": _used(*MUSICNN.files),
+        **{
+            name: {
+                "start_seconds": [round(float(start), 3) for start in some.start_seconds],
+                "logits": _encode(some.logits.astype(np.float16)),
+                "embedding": _encode(some.embedding.astype(np.float16)),
+            }
+            for name, some in (("msd", heard.msd), ("mtt", heard.mtt))
+        },
     }
 
 
 def patches(part: Part) -> musicnn.Heard | None:
-    """Tags and embedding of every three seconds; None where the network is absent."""
+    """Tags and embeddings of every three seconds, the two networks in turn; None where they are absent."""
     if "absent" in part:
         return None
-    logits = _decode(part["logits"], len(musicnn.TAGS))
-    starts = np.arange(len(logits)) * part["hop_seconds"]
-    return musicnn.Heard(starts, logits, _decode(part["embedding"], musicnn.EMBEDDING_SIZE))
+    return musicnn.Heard(msd=_patches(part["msd"]), mtt=_patches(part["mtt"]))
+
+
+def _patches(kept: Any) -> musicnn.Patches:
+    return musicnn.Patches(
+        start_seconds=np.array(kept["start_seconds"]),
+        logits=_decode(kept["logits"], len(musicnn.MSD_TAGS)),
+        embedding=_decode(kept["embedding"], musicnn.EMBEDDING_SIZE),
+    )
 
 
 def networks_in(*parts: Part) -> dict[str, str]:
     """Name and SHA-256 of the networks that had a part in these parts."""
     return {name: sha256 for part in parts for name, sha256 in part.get("networks", {}).items()}
+
+
+def _used(*names: str) -> dict[str, str]:
+    return {name.removesuffix(".onnx"): catalogue.digest(name) for name in names}
 
 
 def _absent(family: Family) -> Part:

@@ -1,7 +1,9 @@
 """musicnn: fifty tags and an embedding for every three seconds.
 
 J. Pons, X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019
-(late-breaking). The network that was trained on the Million Song Dataset's tags.
+(late-breaking). Two networks of one shape: one was trained on the tags of the Million Song Dataset (MSD: genres, moods,
+singers), one on those of MagnaTagATune (MTT: instruments, voices). They take turns, patch by patch, which costs as much
+as one of them: they fail on different tracks, and what is asked of them is slower than three seconds.
 
 Conventions: mono float32 in [-1, 1] at 16 kHz; a patch is 187 frames of 256 samples (2.992 s). Its tags are
 probabilities, but tiny ones ("instrumental" rarely passes 0.1 where there is nothing else): compare logits with one
@@ -17,9 +19,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.networks.catalogue import MUSICNN, folder
+from notorious.networks.catalogue import folder
 from notorious.networks.session import session
 
+MSD, MTT = "msd_musicnn.onnx", "mtt_musicnn.onnx"
 RATE_HZ = 16000
 HOP = 256
 PATCH_FRAMES = 187
@@ -27,26 +30,32 @@ PATCH_SECONDS = PATCH_FRAMES * HOP / RATE_HZ
 MEL_BANDS = 96
 EMBEDDING_SIZE = 200
 _FRAME = 512
-_CHUNK_PATCHES = 4
 
-TAGS = (
+MSD_TAGS = (
     "rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz",
     "beautiful", "metal", "chillout", "male vocalists", "classic rock", "soul", "indie rock", "Mellow", "electronica",
     "80s", "folk", "90s", "chill", "instrumental", "punk", "oldies", "blues", "hard rock", "ambient", "acoustic",
     "experimental", "female vocalist", "guitar", "Hip-Hop", "70s", "party", "country", "easy listening", "sexy",
     "catchy", "funk", "electro", "heavy metal", "Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy",
 )  # fmt: skip
-"""What the fifty values of `Heard.logits` are about, in their order."""
+MTT_TAGS = (
+    "guitar", "classical", "slow", "techno", "strings", "drums", "electronic", "rock", "fast", "piano", "ambient",
+    "beat", "violin", "vocal", "synth", "female", "indian", "opera", "male", "singing", "vocals", "no vocals",
+    "harpsichord", "loud", "quiet", "flute", "woman", "male vocal", "no vocal", "pop", "soft", "sitar", "solo", "man",
+    "classic", "choir", "voice", "new age", "dance", "male voice", "female vocal", "beats", "harp", "cello", "no voice",
+    "weird", "country", "metal", "female voice", "choral",
+)  # fmt: skip
+"""What the fifty columns of `Patches.logits` are about, in their order."""
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What the network says of each patch.
+class Patches:
+    """What one network says of the patches that it heard.
 
     `start_seconds` [shape=(patches,)], float64; `logits` [shape=(patches, 50)] of the tags, `embedding`
-    [shape=(patches, 200)] (the layer before them), float32.
+    [shape=(patches, 200)] (the layer before them), float32. At least one patch.
     """
 
     start_seconds: NDArray[np.float64]
@@ -54,27 +63,41 @@ class Heard:
     embedding: Array
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What both networks say: `msd` of every second patch, `mtt` of those between (the first is MTT's)."""
+
+    msd: Patches
+    mtt: Patches
+
+
 def hear(mono: Array, *, patch_hop: int = PATCH_FRAMES) -> Heard:
     """Hear a signal in patches of three seconds, one every `patch_hop` frames (of 16 ms).
 
     mono : np.ndarray [shape=(n,)], float32 at 16 kHz
-    The last patch is filled up with silence if at least half of it is there; a signal shorter than that makes one
-    patch. Raises NetworkError where the network cannot be loaded.
+    The last patch is filled up with silence if at least half of it is there; a signal that makes one patch only is
+    heard by both networks. Raises NetworkError where a network cannot be loaded.
     """
-    count = 1 + len(mono) // HOP
-    patches = max(1, 1 + (count - (PATCH_FRAMES + 1) // 2) // patch_hop)
-    network = session(folder() / MUSICNN.files[0])
-    logits = np.zeros((patches, len(TAGS)), np.float32)
-    embedding = np.zeros((patches, EMBEDDING_SIZE), np.float32)
-    for first in range(0, patches, _CHUNK_PATCHES):
-        numbers = range(first, min(first + _CHUNK_PATCHES, patches))
-        mel = np.stack([log_mel(mono, number * patch_hop, PATCH_FRAMES) for number in numbers])
-        tags, emb = network.run(("tags", "emb"), mel=mel)
-        p = np.clip(tags.astype(np.float64), 1e-9, 1 - 1e-7)
-        logits[first : first + len(p)] = np.log(p / (1 - p))
-        embedding[first : first + len(p)] = emb
-    starts: NDArray[np.float64] = np.arange(patches, dtype=np.float64) * (patch_hop * HOP / RATE_HZ)
-    return Heard(starts, logits, embedding)
+    frames = 1 + len(mono) // HOP
+    count = max(1, 1 + (frames - (PATCH_FRAMES + 1) // 2) // patch_hop)
+    numbers = np.arange(count)
+    return Heard(
+        msd=_listen(mono, MSD, numbers[1::2] if count > 1 else numbers, patch_hop),
+        mtt=_listen(mono, MTT, numbers[::2], patch_hop),
+    )
+
+
+def _listen(mono: Array, network: str, numbers: NDArray[np.int_], patch_hop: int) -> Patches:
+    run = session(folder() / network).run
+    logits = np.zeros((len(numbers), len(MSD_TAGS)), np.float32)
+    embedding = np.zeros((len(numbers), EMBEDDING_SIZE), np.float32)
+    for row, number in enumerate(numbers):  # one by one: together they take as long, and more memory
+        tags, emb = run(("tags", "emb"), mel=log_mel(mono, int(number) * patch_hop, PATCH_FRAMES)[None])
+        p = np.clip(tags[0].astype(np.float64), 1e-9, 1 - 1e-7)
+        logits[row] = np.log(p / (1 - p))
+        embedding[row] = emb[0]
+    starts: NDArray[np.float64] = numbers * (patch_hop * HOP / RATE_HZ)
+    return Patches(starts, logits, embedding)
 
 
 def log_mel(mono: Array, first: int, frames: int) -> Array:
