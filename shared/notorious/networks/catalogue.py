@@ -36,9 +36,9 @@ BEATNET = Family(
     "beats and bar lines",
     "CC BY 4.0",
     {
-        "beatnet_1.onnx": "aeafa1555d7be1c5a8982bd64b500b42924ec203388d6e181cf774f9d372e1a3",
-        "beatnet_2.onnx": "54149fdf38d36dbcc113178e1457378e62f279b844db41463f0bb34f8c24257f",
-        "beatnet_3.onnx": "952a1d7fc06830e5790867dd99a9c16e177acf626aa6676d44b601b2686c6623",
+        "beatnet_1.onnx": "583c2e640e802a3065d55a98f74ccf3301af62d44597bfa54b5d23987b1081f6",
+        "beatnet_2.onnx": "7fd8add337a754a78a18f37142739a9ea8c4cbeba40d0d9a84a9f6e95736250a",
+        "beatnet_3.onnx": "dc5edefde464016aa18e0dcc974b15e9e2082bce6388201b6d6793e7323dac71",
     },
     "BeatNet.LICENCE.txt",
 )
@@ -47,8 +47,8 @@ MUSICNN = Family(
     "voices, genre, likeness",
     "ISC",
     {
-        "msd_musicnn.onnx": "848c1e76b2df990bc8130cdcc5d1ffe02bdabe9617a7799c307561791b6c2a50",
-        "mtt_musicnn.onnx": "4b1d0d276d62133904220b243f23575a6fa437b690645ef787d4043c648dadeb",
+        "msd_musicnn.onnx": "24abd27cf9e5bcc271a4b2c125e5ef36226b7aabdde829abe9ec78d9fdaa6834",
+        "mtt_musicnn.onnx": "7343444e971a6dd40e9cd47929c9032027b2b298982dec1d8dafcaad4e378f71",
     },
     "musicnn.LICENCE.txt",
 )

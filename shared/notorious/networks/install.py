@@ -23,7 +23,10 @@ from notorious.networks import catalogue
 from notorious.networks.catalogue import BEATNET, MUSICNN, Family
 from notorious.package_index import FetchFailed, Report, fetch_wheel
 
-_CONVERTED = "Converted by Notorious from the weights in {wheel} to ONNX graphs; the numbers are unchanged."
+_CONVERTED = (
+    "Converted by Notorious from the weights in {wheel} to ONNX graphs: the numbers are those of the\n"
+    "authors, put into another order; batch normalisations are written as one scale and one shift."
+)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _listen(mono: Array, network: str, numbers: NDArray[np.int_], patch_hop: int
         p = np.clip(tags[0].astype(np.float64), 1e-9, 1 - 1e-7)
         logits[row] = np.log(p / (1 - p))
         embedding[row] = emb[0]
-    starts: NDArray[np.float64] = numbers * (patch_hop * HOP / RATE_HZ)
+    starts = numbers.astype(np.float64) * (patch_hop * HOP / RATE_HZ)
     return Patches(starts, logits, embedding)
 
 

@@ -31,7 +31,7 @@ class Session:
             )
         except Exception as error:  # the runtime's exceptions have no base class of their own
             raise NetworkError(
-                f"the network {path} cannot be loaded ({error}); run `notorious models install --force`"
+                f"the network {path} cannot be loaded ({error}); run `notorious models install`"
             ) from error
 
     def run(self, outputs: tuple[str, ...], **inputs: Array) -> list[Array]:
