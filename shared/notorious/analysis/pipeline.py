@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import energy, grid, key, network_parts, sections, spectrum, waveform
+from notorious.analysis import energy, grid, key, network_parts, sections, spectrum, vocals, waveform
 from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
@@ -40,6 +40,7 @@ ANALYSERS: Mapping[str, int] = {
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    vocals.NAME: vocals.VERSION,
 }
 """Name and version of every analyser."""
 
@@ -48,6 +49,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+    vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -101,6 +103,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "key": parts[key.NAME],
             "spectrum": parts[spectrum.NAME],
             "waveform": parts[waveform.NAME],
+            "vocals": parts[vocals.NAME],
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
@@ -249,6 +252,9 @@ class _Listening:
     def _hear_energy(self) -> Part:
         heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
         return heard.model_dump()
+
+    def _hear_vocals(self) -> Part:
+        return vocals.hear_vocals(self.spectra, self.grid, self.audible, self.patches).model_dump()
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
