@@ -45,7 +45,7 @@ _CHANGE_PRICE = 4.0  # log odds; found with the threshold below on own mixes: a 
 _LEAST_LOG_ODDS = 0.0
 _SHORTEST_GAP_SECONDS = 1.0
 _SHORTEST_REGION_SECONDS = 1.0
-KIND_SURE = 1.5  # mean log odds of a passage from which "sung" or "spoken" is said
+KIND_SURE = 2.0  # mean log odds of a passage from which "sung" or "spoken" is said
 _DRUMS_SHARE = 0.25  # of the median power of the low band: what is spoken over drums is rap
 _SILENT_DB = -50.0  # below the loud moments of the track: nobody is heard there
 
@@ -67,7 +67,7 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
     """
     rows = voice_features(spectra)
     signal = smoothed(rows @ weights.SIGNAL + weights.SIGNAL_BIAS)
-    times = np.arange(len(rows)) * HOP_SECONDS
+    times: Array = np.arange(len(rows), dtype=np.float64) * HOP_SECONDS
     opinion = opinion_of(voice_values(heard), heard.mtt.start_seconds, times) if heard is not None else None
     local, presence = log_odds(signal, opinion)
     silent = _silent(spectra, times) | (times < audible.start) | (times > audible.end)
