@@ -36,7 +36,7 @@ UNSURE_BELOW = 0.75
 """An answer that is right less often than three times of four is called a guess."""
 
 MOST_CONFIDENCE = 0.97
-"""Of a hundred answers that seemed surer than nine in ten, four to six were wrong (docs/vocals.md)."""
+"""Of a hundred answers that seemed surer than nine in ten, three or four were wrong (docs/vocals.md)."""
 
 _SMOOTH_WINDOWS = 5
 _TOP_SHARE = 0.1

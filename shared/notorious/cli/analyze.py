@@ -6,13 +6,13 @@ from notorious.cli import exit_codes
 from notorious.cli.options import Jobs, Json, Paths
 
 if TYPE_CHECKING:
-    from notorious.analysis.model import Track
+    from notorious.analysis.model import Analysis, Track
     from notorious.cli.screen import Screen
     from notorious.library.crate import Crate
 
 
 def analyze(paths: Paths, json: Json = False, jobs: Jobs = None) -> int:
-    """Hear tracks: tempo, beats, key, energy, sections, loudness.
+    """Hear tracks: tempo, beats, key, energy, sections, loudness, voices.
 
     With --json, one object a line for each track, in the order of the files. What was heard before is remembered.
     """
@@ -40,7 +40,7 @@ def _print_table(crate: "Crate", screen: "Screen") -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Track", overflow="fold")
-    for heading in ("Time", "BPM", "Key", "Energy", "LUFS"):
+    for heading in ("Time", "BPM", "Key", "Energy", "LUFS", "Voice"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Sections", overflow="fold")
     for track in crate:
@@ -62,8 +62,18 @@ def _cells(track: "Track") -> list[str]:
         heard.key.camelot,
         f"{heard.energy.level:.0f}",
         f"{heard.loudness.integrated_lufs:.1f}",
+        _voice(heard),
         " ".join(section.kind for section in heard.sections),
     ]
+
+
+def _voice(heard: "Analysis") -> str:
+    """How much of a track is sung: "34 %", "-" where nothing is; a question mark where that is a guess."""
+    if heard.vocals is None:
+        return ""
+    sung = sum(end - start for start, end in heard.vocals.regions)
+    share = f"{max(100 * sung / heard.duration_seconds, 1):.0f} %" if sung else "-"
+    return f"{share}?" if heard.vocals.unsure else share
 
 
 def _name(track: "Track") -> str:
