@@ -14,6 +14,7 @@ from notorious.cli.mix import mix
 from notorious.cli.models import models
 from notorious.cli.plan import plan
 from notorious.cli.show import show
+from notorious.cli.similar import similar
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in exit_codes.MEANINGS.items()) + "."
 
@@ -43,7 +44,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, mix, show):
+for command in (demo, analyze, plan, mix, show, similar):
     app.command()(command)
 app.add_typer(models)
 
