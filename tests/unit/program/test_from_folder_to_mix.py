@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -215,16 +215,26 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(good: Path, here: Path) -> N
     assert names(here) == ["plan.json"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def ignore_ctrl_c() -> None:
+    """As a shell does it for what runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("how", "prepare"), [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_ctrl_c)]
+)
 def test_ctrl_c_while_rendering_leaves_nothing_behind_and_the_next_run_goes_on(
-    here: Path, how: signal.Signals, capsys: pytest.CaptureFixture[str]
+    here: Path, how: signal.Signals, prepare: Callable[[], None] | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
         track(here / "music" / f"{number}.flac", 122.0 + number, seconds=90)
     assert run(["plan", "music"]) == exit_codes.OK
     before = names(here)
     program = subprocess.Popen(
-        [*PROGRAM, "mix", "plan.json", "-o", "mix.wav"], stderr=subprocess.PIPE, start_new_session=True
+        [*PROGRAM, "mix", "plan.json", "-o", "mix.wav"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=prepare,
     )
     waited = 0.0
     while names(here) == before and program.poll() is None and waited < 60:
@@ -244,8 +254,9 @@ def test_ctrl_c_while_rendering_leaves_nothing_behind_and_the_next_run_goes_on(
 
 
 def test_a_reader_that_goes_away_is_no_error_message(good: Path, here: Path) -> None:
+    # A small pipe: what is printed does not fit, so that the program is still writing when the reader goes.
     program = subprocess.Popen(
-        [*PROGRAM, "analyze", str(good), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*PROGRAM, "analyze", str(good), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=4096
     )
     assert program.stdout is not None
     assert program.stderr is not None
