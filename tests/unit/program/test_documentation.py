@@ -32,8 +32,8 @@ def manual(repository: Path) -> str:
     return (repository / "docs" / "cli.md").read_text()
 
 
-def test_there_are_the_five_commands() -> None:
-    assert sorted(COMMANDS) == ["analyze", "demo", "mix", "plan", "show"]
+def test_these_are_the_commands() -> None:
+    assert sorted(COMMANDS) == ["analyze", "demo", "mix", "plan", "preview", "show"]
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
