@@ -191,7 +191,9 @@ class Analysis(Value):
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]
-    """The version of each analyser that had a part in it."""
+    """The version of each analyser that had a part in it; 0 where it needs a network that is not installed."""
+    networks: dict[str, str] = {}
+    """Name and SHA-256 of each network that had a part in it; empty where all was heard by signal processing."""
 
 
 class Track(Value):

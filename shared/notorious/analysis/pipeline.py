@@ -7,7 +7,8 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
              ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
              │                  │       └─ key
-             │                  └─ spectrum ─ waveform
+             │                  ├─ spectrum ─ waveform
+             │                  └─ beatnet, musicnn (what networks say, where they are installed)
              └─ file (length, rate, channels, audible part, notes)
 """
 
@@ -20,16 +21,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import energy, grid, key, sections, spectrum, waveform
+from notorious.analysis import energy, grid, key, network_parts, sections, spectrum, waveform
 from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
 from notorious.errors import UnusableAudio
+from notorious.networks import musicnn
 
 ANALYSERS: Mapping[str, int] = {
     "file": 1,
     "loudness": 1,
+    network_parts.BEATS: network_parts.BEATS_VERSION,
+    network_parts.PATCHES: network_parts.PATCHES_VERSION,
     grid.NAME: grid.VERSION,
     key.NAME: key.VERSION,
     spectrum.NAME: spectrum.VERSION,
@@ -101,6 +105,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
             "analysers": dict(ANALYSERS),
+            "networks": network_parts.networks_in(parts[network_parts.BEATS], parts[network_parts.PATCHES]),
         }
     )
 
@@ -183,6 +188,16 @@ class _Listening:
     def loudness(self) -> Loudness:
         return Loudness.model_validate(self._parts["loudness"])
 
+    @property
+    def beat_activations(self) -> NDArray[np.float32] | None:
+        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent."""
+        return network_parts.beat_activations(self._parts[network_parts.BEATS])
+
+    @property
+    def patches(self) -> musicnn.Heard | None:
+        """Tags and embeddings of every three seconds; None where musicnn is absent."""
+        return network_parts.patches(self._parts[network_parts.PATCHES])
+
     def part(self, name: str) -> Part:
         return getattr(self, f"_hear_{name}")()
 
@@ -206,6 +221,12 @@ class _Listening:
             "hop_seconds": heard.hop_seconds,
             "short_term": [round(value, 2) for value in heard.short_term_lufs],
         }
+
+    def _hear_beatnet(self) -> Part:
+        return network_parts.hear_beats(self._decoded.mono)
+
+    def _hear_musicnn(self) -> Part:
+        return network_parts.hear_patches(self._decoded.mono, RATE_HZ)
 
     def _hear_grid(self) -> Part:
         fit = grid.fit_grid(self._decoded.mono, RATE_HZ)

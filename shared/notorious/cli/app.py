@@ -11,6 +11,7 @@ from notorious.cli import exit_codes
 from notorious.cli.analyze import analyze
 from notorious.cli.demo import demo
 from notorious.cli.mix import mix
+from notorious.cli.models import models
 from notorious.cli.plan import plan
 from notorious.cli.preview import preview
 from notorious.cli.show import show
@@ -45,6 +46,7 @@ def _program(
 
 for command in (demo, analyze, plan, preview, mix, show):
     app.command()(command)
+app.add_typer(models)
 
 
 def execute(arguments: Sequence[str]) -> int:
