@@ -86,7 +86,15 @@ class Grid(Value):
         return self.beats()[self.first_downbeat :: self.beats_per_bar]
 
 
-class KeyEstimate(Value):
+class KeyCandidate(Value):
+    """A key that may be meant, and the probability that it is."""
+
+    camelot: str
+    name: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class HeardKey(Value):
     """Tonic and mode, with the tuning beside it: 0 cents is A4 = 440 Hz, positive is sharp."""
 
     camelot: str
@@ -95,6 +103,38 @@ class KeyEstimate(Value):
     mode: Mode
     tuning_cents: float
     confidence: float = Field(ge=0, le=1)
+    runner_up: KeyCandidate | None = None
+    """The second likeliest key; None where nothing tonal is heard."""
+
+
+class PartKey(HeardKey):
+    """The key of a part of a track, in seconds."""
+
+    start: float
+    end: float
+
+
+class KeyEstimate(HeardKey):
+    """The key of a track: of the whole, and of the parts that are mixed.
+
+    `intro` and `outro` are the keys of the first and the last 32 bars (of a quarter of the track, where that is less);
+    None where nothing tonal is heard there, or where the track is too short to have parts. `modulations` are the parts
+    of at least eight bars that are in another key than the whole, in order.
+    """
+
+    intro: PartKey | None = None
+    outro: PartKey | None = None
+    modulations: tuple[PartKey, ...] = ()
+
+    def between(self, start: float, end: float) -> HeardKey:
+        """The key of a stretch, in seconds: that of the part that covers more than half of it, else of the whole.
+
+        A modulation says more than the intro or the outro that it reaches into.
+        """
+        for part in (*self.modulations, self.intro, self.outro):
+            if part is not None and 2.0 * (min(end, part.end) - max(start, part.start)) > end - start:
+                return part
+        return self
 
 
 class Energy(Value):
@@ -152,13 +192,17 @@ class Loudness(Value):
     true_peak_dbtp: float
     hop_seconds: float
     short_term: tuple[float, ...]
+    dynamic_range_db: float | None = None
+    """How far peaks stand above the loudest fifth of the track, the "DR" of listeners; see `analysis.dynamics`."""
 
 
 class Audible(Value):
-    """Where the sound begins and ends: silence outside is below -60 dBFS."""
+    """Where the sound begins and ends: silence outside is below -60 dBFS. Fades are parts of the sound; 0 is none."""
 
     start: float
     end: float
+    fade_in_seconds: float = 0.0
+    fade_out_seconds: float = 0.0
 
 
 class Waveform(Value):

@@ -21,15 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis import energy, grid, key, sections, spectrum, waveform
-from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
+from notorious.analysis.dynamics import DynamicsMeter
+from notorious.analysis.ends import hear_ends
+from notorious.analysis.model import Analysis, Bands, Grid, Loudness, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
 from notorious.errors import UnusableAudio
 
 ANALYSERS: Mapping[str, int] = {
-    "file": 1,
-    "loudness": 1,
+    "file": 2,
+    "loudness": 2,
     grid.NAME: grid.VERSION,
     key.NAME: key.VERSION,
     spectrum.NAME: spectrum.VERSION,
@@ -48,7 +50,6 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
 
 SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 3600.0
-_SILENT_BELOW = 1e-3  # -60 dBFS
 _BLOCK_FRAMES = 1 << 16
 
 Part = Any
@@ -115,6 +116,7 @@ class _Decoded:
     channels: int
     notes: tuple[str, ...]
     loudness: LoudnessResult | None
+    dynamic_range_db: float | None
 
 
 def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
@@ -123,6 +125,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
     with open_audio(path) as reader:
         rate = reader.rate_hz
         meter = LoudnessMeter(rate, reader.channels) if with_loudness else None
+        dynamics = DynamicsMeter(rate, reader.channels)
         resampler = soxr.ResampleStream(rate, RATE_HZ, 1, dtype="float32", quality="HQ") if rate != RATE_HZ else None
         pieces: list[NDArray[np.float32]] = []
         frames = 0
@@ -132,6 +135,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
                 raise UnusableAudio(path, "it is longer than an hour", "a recorded set is no track; cut it into tracks")
             if meter is not None:
                 meter.feed(block)
+                dynamics.feed(block)
             mono = _mean_of_channels(block)
             pieces.append(resampler.resample_chunk(mono) if resampler else mono)
         if resampler is not None:
@@ -145,6 +149,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
             channels=reader.channels,
             notes=tuple(reader.notes),
             loudness=meter.result() if meter is not None else None,
+            dynamic_range_db=dynamics.result_db(),
         )
 
 
@@ -165,7 +170,7 @@ class _Listening:
         self._path = path
         self._decoded = decoded
         self._parts = parts
-        self.audible = _audible_part(path, decoded)
+        self.audible = hear_ends(decoded.mono, RATE_HZ, duration_seconds=decoded.duration_seconds, path=path)
 
     @cached_property
     def spectra(self) -> Spectra:
@@ -205,6 +210,7 @@ class _Listening:
             "true_peak_dbtp": round(heard.true_peak_dbtp, 3),
             "hop_seconds": heard.hop_seconds,
             "short_term": [round(value, 2) for value in heard.short_term_lufs],
+            "dynamic_range_db": self._decoded.dynamic_range_db,
         }
 
     def _hear_grid(self) -> Part:
@@ -234,15 +240,6 @@ class _Listening:
             self.spectra, self.grid, self.audible, section_lufs=_mean_loudness(self.loudness)
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
-
-
-def _audible_part(path: Path, decoded: _Decoded) -> Audible:
-    """From the first to the last sample above -60 dBFS. Raises UnusableAudio where there is none."""
-    loud = np.abs(decoded.mono) > _SILENT_BELOW
-    if not loud.any():
-        raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
-    first, last = int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))
-    return Audible(start=round(first / RATE_HZ, 6), end=round(min(last / RATE_HZ, decoded.duration_seconds), 6))
 
 
 def _mean_loudness(loudness: Loudness) -> "_PartLoudness":
