@@ -38,9 +38,9 @@ _TONAL_SHARE = 0.05
 _MODULATION_STRETCHES = 2
 _LEAST_CONFIDENCE = 0.6
 """A change of key that is less likely than this is not claimed."""
-_EVIDENCE = 0.5
+_EVIDENCE = 0.25
 _CHANGES = 0.02
-_ELSEWHERE = 0.3
+_ELSEWHERE = 0.2
 
 Floats = NDArray[np.float64]
 

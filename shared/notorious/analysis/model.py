@@ -17,6 +17,7 @@ from notorious.audio.tags import Tags
 
 SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
 ZoneKind = Literal["pre_drop", "post_drop"]
+CueKind = Literal["first_beat", "mix_in", "drop", "breakdown", "mix_out"]
 Mode = Literal["major", "minor"]
 
 
@@ -171,6 +172,12 @@ class Section(Value):
     energy: float
     loudness_lufs: float
     spectrum: Bands
+    balance: Bands | None = None
+    """Each band in dB above what is usual for it where music is full, in proportion to the track's own full level:
+    about 0 in all bands of a drop, -20 in the low band of a breakdown. Two sections clash in the bands where both are
+    high."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it begins within a bar of `start` and is of this kind; None in analyses from before it was."""
 
 
 class Zone(Value):
@@ -179,6 +186,14 @@ class Zone(Value):
     kind: ZoneKind
     start: float
     end: float
+
+
+class Cue(Value):
+    """A place that a DJ would mark, in seconds, on a bar line; `confidence` is the probability that it is one."""
+
+    kind: CueKind
+    time: float
+    confidence: float = Field(ge=0, le=1)
 
 
 class Loudness(Value):
@@ -228,6 +243,8 @@ class Analysis(Value):
     energy: Energy
     sections: tuple[Section, ...]
     zones: tuple[Zone, ...]
+    cues: tuple[Cue, ...] = ()
+    """At most eight, in order of time."""
     loudness: Loudness
     spectrum: Bands
     audible: Audible

@@ -5,7 +5,7 @@ version). An analysis is put together from its parts. Where a part is missing, b
 analyser has a new version, it is computed, and so is all that rests on it; the rest is kept.
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
-             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
+             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
              │                  │       └─ key
              │                  └─ spectrum ─ waveform
              └─ file (length, rate, channels, audible part, notes)
@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import energy, grid, key, sections, spectrum, waveform
+from notorious.analysis import cues, energy, grid, key, sections, spectrum, waveform
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
-from notorious.analysis.model import Analysis, Bands, Grid, Loudness, Tempo
+from notorious.analysis.model import Analysis, Bands, Grid, Loudness, Section, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -38,6 +38,7 @@ ANALYSERS: Mapping[str, int] = {
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    cues.NAME: cues.VERSION,
 }
 """Name and version of every analyser."""
 
@@ -46,6 +47,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+    cues.NAME: ("file", grid.NAME, sections.NAME),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -101,6 +103,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
+            "cues": parts[cues.NAME],
             "analysers": dict(ANALYSERS),
         }
     )
@@ -237,9 +240,17 @@ class _Listening:
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
-            self.spectra, self.grid, self.audible, section_lufs=_mean_loudness(self.loudness)
+            self.spectra,
+            self.grid,
+            self.audible,
+            grid_confidence=self.tempo.confidence,
+            section_lufs=_mean_loudness(self.loudness),
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
+
+    def _hear_cues(self) -> Part:
+        heard = [Section.model_validate(section) for section in self._parts[sections.NAME]["sections"]]
+        return [cue.model_dump() for cue in cues.mark_cues(heard, self.grid, self.tempo, self.audible)]
 
 
 def _mean_loudness(loudness: Loudness) -> "_PartLoudness":
