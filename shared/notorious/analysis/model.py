@@ -19,6 +19,7 @@ SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
 ZoneKind = Literal["pre_drop", "post_drop"]
 CueKind = Literal["first_beat", "mix_in", "drop", "breakdown", "mix_out"]
 Mode = Literal["major", "minor"]
+VoiceKind = Literal["singing", "rap", "speech", "unsure"]
 
 
 class Value(BaseModel):
@@ -230,6 +231,23 @@ class Waveform(Value):
     data: str
 
 
+class Vocals(Value):
+    """Where somebody sings, raps or speaks.
+
+    `regions` [seconds] are the passages with a voice, in order and apart; none says that the track has no voice.
+    `kinds` names what each of them is. `per_bar` is the probability of a voice in every bar, one a downbeat of the
+    grid. `confidence` is the probability that the answer to "is there a voice at all?" is right; below 0.75 it is a
+    guess (`unsure`). `source` says on what all this rests: signal processing alone, or networks, too.
+    """
+
+    regions: tuple[tuple[float, float], ...] = ()
+    kinds: tuple[VoiceKind, ...] = ()
+    per_bar: tuple[float, ...] = ()
+    confidence: float = Field(ge=0, le=1)
+    unsure: bool = False
+    source: Literal["signal", "networks"]
+
+
 class Analysis(Value):
     """All that was heard in one recording, known by the SHA-256 of its file."""
 
@@ -249,6 +267,8 @@ class Analysis(Value):
     spectrum: Bands
     audible: Audible
     waveform: Waveform
+    vocals: Vocals | None = None
+    """None in analyses from before voices were heard."""
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]
