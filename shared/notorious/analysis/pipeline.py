@@ -5,7 +5,7 @@ version). An analysis is put together from its parts. Where a part is missing, b
 analyser has a new version, it is computed, and so is all that rests on it; the rest is kept.
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
-             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
+             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
              │                  │       └─ key
              │                  ├─ spectrum ─ waveform
              │                  └─ beatnet, musicnn (what networks say, where they are installed)
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis import (
+    cues,
     descriptors,
     energy,
     genre,
@@ -35,7 +36,9 @@ from notorious.analysis import (
     waveform,
 )
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
-from notorious.analysis.model import Analysis, Audible, Bands, Energy, Grid, KeyEstimate, Loudness, Tempo
+from notorious.analysis.dynamics import DynamicsMeter
+from notorious.analysis.ends import hear_ends
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -43,8 +46,8 @@ from notorious.errors import UnusableAudio
 from notorious.networks import musicnn
 
 ANALYSERS: Mapping[str, int] = {
-    "file": 1,
-    "loudness": 1,
+    "file": 2,
+    "loudness": 2,
     network_parts.BEATS: network_parts.BEATS_VERSION,
     network_parts.PATCHES: network_parts.PATCHES_VERSION,
     grid.NAME: grid.VERSION,
@@ -53,6 +56,7 @@ ANALYSERS: Mapping[str, int] = {
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    cues.NAME: cues.VERSION,
     genre.NAME: genre.VERSION,
     descriptors.NAME: descriptors.VERSION,
     likeness.NAME: likeness.VERSION,
@@ -64,6 +68,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+    cues.NAME: ("file", grid.NAME, sections.NAME),
     genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
     descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
     likeness.NAME: (network_parts.PATCHES,),
@@ -71,7 +76,6 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
 
 SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 3600.0
-_SILENT_BELOW = 1e-3  # -60 dBFS
 _BLOCK_FRAMES = 1 << 16
 
 Part = Any
@@ -123,6 +127,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
+            "cues": parts[cues.NAME],
             "genre": parts[genre.NAME],
             "descriptors": parts[descriptors.NAME],
             "embedding": parts[likeness.NAME],
@@ -142,6 +147,7 @@ class _Decoded:
     channels: int
     notes: tuple[str, ...]
     loudness: LoudnessResult | None
+    dynamic_range_db: float | None
 
 
 def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
@@ -150,6 +156,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
     with open_audio(path) as reader:
         rate = reader.rate_hz
         meter = LoudnessMeter(rate, reader.channels) if with_loudness else None
+        dynamics = DynamicsMeter(rate, reader.channels)
         resampler = soxr.ResampleStream(rate, RATE_HZ, 1, dtype="float32", quality="HQ") if rate != RATE_HZ else None
         pieces: list[NDArray[np.float32]] = []
         frames = 0
@@ -159,6 +166,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
                 raise UnusableAudio(path, "it is longer than an hour", "a recorded set is no track; cut it into tracks")
             if meter is not None:
                 meter.feed(block)
+                dynamics.feed(block)
             mono = _mean_of_channels(block)
             pieces.append(resampler.resample_chunk(mono) if resampler else mono)
         if resampler is not None:
@@ -172,6 +180,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
             channels=reader.channels,
             notes=tuple(reader.notes),
             loudness=meter.result() if meter is not None else None,
+            dynamic_range_db=dynamics.result_db(),
         )
 
 
@@ -192,7 +201,7 @@ class _Listening:
         self._path = path
         self._decoded = decoded
         self._parts = parts
-        self.audible = _audible_part(path, decoded)
+        self.audible = hear_ends(decoded.mono, RATE_HZ, duration_seconds=decoded.duration_seconds, path=path)
 
     @cached_property
     def spectra(self) -> Spectra:
@@ -247,6 +256,7 @@ class _Listening:
             "true_peak_dbtp": round(heard.true_peak_dbtp, 3),
             "hop_seconds": heard.hop_seconds,
             "short_term": [round(value, 2) for value in heard.short_term_lufs],
+            "dynamic_range_db": self._decoded.dynamic_range_db,
         }
 
     def _hear_beatnet(self) -> Part:
@@ -279,7 +289,11 @@ class _Listening:
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
-            self.spectra, self.grid, self.audible, section_lufs=_mean_loudness(self.loudness)
+            self.spectra,
+            self.grid,
+            self.audible,
+            grid_confidence=self.tempo.confidence,
+            section_lufs=_mean_loudness(self.loudness),
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
 
@@ -315,14 +329,9 @@ class _Listening:
     def _hear_embedding(self) -> Part:
         return likeness.hear_embedding(self.spectra, self.patches).model_dump()
 
-
-def _audible_part(path: Path, decoded: _Decoded) -> Audible:
-    """From the first to the last sample above -60 dBFS. Raises UnusableAudio where there is none."""
-    loud = np.abs(decoded.mono) > _SILENT_BELOW
-    if not loud.any():
-        raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
-    first, last = int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))
-    return Audible(start=round(first / RATE_HZ, 6), end=round(min(last / RATE_HZ, decoded.duration_seconds), 6))
+    def _hear_cues(self) -> Part:
+        heard = [Section.model_validate(section) for section in self._parts[sections.NAME]["sections"]]
+        return [cue.model_dump() for cue in cues.mark_cues(heard, self.grid, self.tempo, self.audible)]
 
 
 def _mean_loudness(loudness: Loudness) -> "_PartLoudness":

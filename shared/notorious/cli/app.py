@@ -13,6 +13,7 @@ from notorious.cli.demo import demo
 from notorious.cli.mix import mix
 from notorious.cli.models import models
 from notorious.cli.plan import plan
+from notorious.cli.preview import preview
 from notorious.cli.show import show
 from notorious.cli.similar import similar
 
@@ -44,7 +45,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, mix, show, similar):
+for command in (demo, analyze, plan, preview, mix, show, similar):
     app.command()(command)
 app.add_typer(models)
 
