@@ -24,7 +24,7 @@ from notorious.audio.decode import decode_blocks, open_audio
 EXCERPT_SECONDS = 20
 EXCERPTS = 4
 DIMENSIONS = 48
-SHRINKAGE = {SIGNAL: 1.0, MUSICNN: 0.5}
+SHRINKAGE = {SIGNAL: 0.9, MUSICNN: 0.9}
 LEARNED = Path(likeness.__file__).with_name("learned.npz")
 
 Rows = NDArray[np.float64]
