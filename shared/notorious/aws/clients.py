@@ -1,20 +1,12 @@
 """One boto3 client of each kind per process, made at the first need, from the environment alone.
 
-Where the code runs it does not know: `AWS_ENDPOINT_URL` leads to the embedded stack, its absence to AWS.
+Where the code runs it does not know: `AWS_ENDPOINT_URL` leads to the embedded stack, its absence to AWS. boto3 makes
+its clients at run time, so that they have no types of their own.
 """
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mypy_boto3_batch import BatchClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_stepfunctions import SFNClient
+from typing import Any
 
 READ_TIMEOUT_SECONDS = 60
 CONNECTIONS = 32
@@ -22,7 +14,7 @@ CONNECTIONS = 32
 ATTEMPTS = 5
 
 
-def _config(**more: object) -> object:
+def _config(**more: Any) -> Any:
     from botocore.config import Config
 
     return Config(
@@ -30,57 +22,57 @@ def _config(**more: object) -> object:
         read_timeout=READ_TIMEOUT_SECONDS,
         max_pool_connections=CONNECTIONS,
         retries={"mode": "standard", "max_attempts": ATTEMPTS},
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
 @cache
-def s3() -> "S3Client":
+def s3() -> Any:
     import boto3
 
     # Path style, since the embedded stack has no host name per bucket; virtual hosts on AWS, as it prefers.
     style = "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"
     config = _config(signature_version="s3v4", s3={"addressing_style": style})
-    return boto3.client("s3", config=config)  # type: ignore[arg-type]
+    return boto3.client("s3", config=config)
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
+def dynamodb() -> Any:
     import boto3
 
-    return boto3.client("dynamodb", config=_config())  # type: ignore[arg-type]
+    return boto3.client("dynamodb", config=_config())
 
 
 @cache
-def events() -> "EventBridgeClient":
+def events() -> Any:
     import boto3
 
-    return boto3.client("events", config=_config())  # type: ignore[arg-type]
+    return boto3.client("events", config=_config())
 
 
 @cache
-def stepfunctions() -> "SFNClient":
+def stepfunctions() -> Any:
     import boto3
 
-    return boto3.client("stepfunctions", config=_config())  # type: ignore[arg-type]
+    return boto3.client("stepfunctions", config=_config())
 
 
 @cache
-def functions() -> "LambdaClient":
+def functions() -> Any:
     import boto3
 
-    return boto3.client("lambda", config=_config())  # type: ignore[arg-type]
+    return boto3.client("lambda", config=_config())
 
 
 @cache
-def sqs() -> "SQSClient":
+def sqs() -> Any:
     import boto3
 
-    return boto3.client("sqs", config=_config())  # type: ignore[arg-type]
+    return boto3.client("sqs", config=_config())
 
 
 @cache
-def batch() -> "BatchClient":
+def batch() -> Any:
     import boto3
 
-    return boto3.client("batch", config=_config())  # type: ignore[arg-type]
+    return boto3.client("batch", config=_config())

@@ -38,7 +38,7 @@ class Uploader(Protocol):
 
 
 class MultipartSink(io.RawIOBase):
-    """See above. As a context manager it completes the object where the body ends well, and leaves nothing otherwise."""
+    """As a context manager it completes the object where the body ends well, and leaves nothing otherwise."""
 
     def __init__(self, uploader: Uploader, *, part_bytes: int = PART_BYTES) -> None:
         super().__init__()

@@ -3,15 +3,11 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from notorious.aws.multipart_sink import MultipartSink
 from notorious.service.keys import content_disposition
 from notorious.service.ports import ObjectChanged, ObjectMissing, StoredObject, UploadForm
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 T = TypeVar("T")
 CHUNK_BYTES = 1 << 20
@@ -23,7 +19,7 @@ _CHANGED = ("PreconditionFailed", "412")
 class S3Objects:
     """The objects of one bucket. See `service.ports.Objects`."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self.bucket = bucket
 
@@ -50,7 +46,7 @@ class S3Objects:
                 return b""
             raise
         with found["Body"] as body:
-            return body.read()
+            return bytes(body.read())
 
     def chunks(self, key: str, *, if_etag: str | None = None) -> Iterator[bytes]:
         condition: dict[str, Any] = {} if if_etag is None else {"IfMatch": if_etag}
@@ -97,7 +93,7 @@ class S3Objects:
         wanted = {"Bucket": self.bucket, "Key": key}
         if file_name is not None:
             wanted["ResponseContentDisposition"] = content_disposition(file_name)
-        return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+        return str(self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds))
 
     def upload_form(self, key: str, *, seconds: int, most_bytes: int) -> UploadForm:
         made = self._client.generate_presigned_post(
@@ -122,22 +118,22 @@ class S3Objects:
 class _S3Upload:
     """One multipart upload; begun with its first part."""
 
-    def __init__(self, client: "S3Client", bucket: str, key: str, content_type: str) -> None:
+    def __init__(self, client: Any, bucket: str, key: str, content_type: str) -> None:
         self._client = client
         self._where = {"Bucket": bucket, "Key": key}
         self._content_type = content_type
         self._upload_id: str | None = None
-        self._parts: dict[int, CompletedPartTypeDef] = {}
+        self._parts: dict[int, dict[str, Any]] = {}
 
     def put_whole(self, data: bytes) -> None:
-        self._client.put_object(**self._where, Body=data, ContentType=self._content_type)  # type: ignore[arg-type]
+        self._client.put_object(**self._where, Body=data, ContentType=self._content_type)
 
     def put_part(self, number: int, data: bytes) -> None:
         if self._upload_id is None:
-            begun = self._client.create_multipart_upload(**self._where, ContentType=self._content_type)  # type: ignore[arg-type]
+            begun = self._client.create_multipart_upload(**self._where, ContentType=self._content_type)
             self._upload_id = begun["UploadId"]
         done = self._client.upload_part(
-            **self._where,  # type: ignore[arg-type]
+            **self._where,
             UploadId=self._upload_id,
             PartNumber=number,
             Body=data,
@@ -147,7 +143,7 @@ class _S3Upload:
     def complete(self) -> None:
         assert self._upload_id is not None
         self._client.complete_multipart_upload(
-            **self._where,  # type: ignore[arg-type]
+            **self._where,
             UploadId=self._upload_id,
             MultipartUpload={"Parts": [self._parts[number] for number in sorted(self._parts)]},
         )
@@ -155,7 +151,7 @@ class _S3Upload:
 
     def abort(self) -> None:
         if self._upload_id is not None:
-            self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)  # type: ignore[arg-type]
+            self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)
             self._upload_id = None
 
 

@@ -5,8 +5,9 @@
     analyses/TENANT/SHA/HASH.json.gz      what was heard in it
     parts/TENANT/SHA/ANALYSER-N.json.gz   what one version of one analyser heard
     plans/TENANT/MIX/HASH.json            plans (and what else a mix writes down) under their own hash
+    plans/TENANT/MIX/execution.json       which execution of the workflow works on it
     previews/TENANT/MIX/N-VOICES.flac     the preview of transition N
-    voices/TENANT/VOICE.f32               rendered voices (3 days)
+    voices/TENANT/VOICE.f32, .json        rendered voices, and the note that they are complete (3 days)
     mixes/TENANT/MIX/mix.EXT              the mix and its sheet (30 days)
     stems/TENANT/SHA/MODEL/NAME.flac      stems (7 days)
     indexes/TENANT/NAME                   what is read as one of a whole library
@@ -113,6 +114,10 @@ def plan(tenant: str, mix: str, content_sha256: str) -> str:
     return f"plans/{checked_name(tenant)}/{checked_name(mix)}/{checked_sha256(content_sha256)}.json"
 
 
+def execution(tenant: str, mix: str) -> str:
+    return f"plans/{checked_name(tenant)}/{checked_name(mix)}/execution.json"
+
+
 def preview(tenant: str, mix: str, transition: int, content: str) -> str:
     return f"previews/{checked_name(tenant)}/{checked_name(mix)}/{transition}-{checked_name(content)}.flac"
 
@@ -121,12 +126,22 @@ def voice(tenant: str, voice_key: str) -> str:
     return f"voices/{checked_name(tenant)}/{checked_sha256(voice_key)}.f32"
 
 
+def voice_note(tenant: str, voice_key: str) -> str:
+    return f"voices/{checked_name(tenant)}/{checked_sha256(voice_key)}.json"
+
+
 def mix_file(tenant: str, mix: str, name: str) -> str:
     return f"mixes/{checked_name(tenant)}/{checked_name(mix)}/{checked_name(name)}"
 
 
 def stems_prefix(tenant: str, sha256: str, model: str) -> str:
     return f"stems/{checked_name(tenant)}/{checked_sha256(sha256)}/{checked_name(model)}/"
+
+
+def track_prefixes(tenant: str, sha256: str) -> tuple[str, ...]:
+    """Where everything of one track lies."""
+    own = f"{checked_name(tenant)}/{checked_sha256(sha256)}/"
+    return tuple(f"{folder}/{own}" for folder in ("tracks", "analyses", "parts", "stems"))
 
 
 def index(tenant: str, name: str) -> str:

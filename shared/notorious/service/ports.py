@@ -276,12 +276,26 @@ class ApprovalTokens(Protocol):
 
     def keep_approval_token(self, tenant: str, mix: str, token: str, *, expires: datetime) -> None: ...
 
-    def take_approval_token(self, tenant: str, mix: str) -> str | None:
-        """The token, once; None where nobody waits."""
+    def approval_token(self, tenant: str, mix: str) -> str | None:
+        """The token; None where nobody waits."""
+        ...
+
+    def forget_approval_token(self, tenant: str, mix: str) -> None: ...
+
+
+class UnfinishedJobs(Protocol):
+    """The mixes under way of all tenants, so that looking after them costs nothing while there are none."""
+
+    def note_job(self, tenant: str, mix: str) -> None: ...
+
+    def forget_job(self, tenant: str, mix: str) -> None: ...
+
+    def jobs(self) -> Iterator[tuple[str, str]]:
+        """(tenant, mix) of all."""
         ...
 
 
-class Live(ProgressDocuments, Connections, Tickets, RateBuckets, ApprovalTokens, Protocol):
+class Live(ProgressDocuments, Connections, Tickets, RateBuckets, ApprovalTokens, UnfinishedJobs, Protocol):
     """All that is short-lived, in one table whose items expire."""
 
 
@@ -311,6 +325,16 @@ class Notifier(Protocol):
     """Lets the listeners of a topic have its latest document."""
 
     def notify(self, tenant: str, topic: str) -> None: ...
+
+
+class Sockets(Protocol):
+    """The open WebSockets, as seen from the service."""
+
+    def send(self, connection_id: str, message: bytes) -> bool:
+        """Send a message; False where nobody is there any more."""
+        ...
+
+    def is_open(self, connection_id: str) -> bool: ...
 
 
 @dataclass(frozen=True)

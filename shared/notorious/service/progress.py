@@ -21,6 +21,18 @@ LEAST_SECONDS = 0.5
 """Between two documents of one process, and between two tellings of one job."""
 
 
+def granted(told_at: float | None, now: float, *, seconds: float, may_wait: bool) -> tuple[float, float] | None:
+    """Whether a telling is granted to whoever asks: (seconds to wait, the moment of the telling), or None.
+
+    told_at : the moment of the latest telling that was granted, past or to come [seconds]
+    """
+    if told_at is None or told_at <= now - seconds:
+        return 0.0, now
+    if may_wait and told_at <= now:
+        return told_at + seconds - now, told_at + seconds
+    return None
+
+
 def mix_topic(mix: str) -> str:
     """What one subscribes to in order to follow a mix."""
     return f"mix/{mix}"
