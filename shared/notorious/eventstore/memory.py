@@ -90,6 +90,8 @@ class MemoryStore:
                         f"position {record.feed_position} of {tenant} cannot follow on {len(feed)}",
                         expected=len(feed) + 1,
                     )
+                if record.version != len(self._streams[tenant, record.stream]) + 1:
+                    raise RecordsDiffer(f"{record.stream} of {tenant} has another history than what is put back")
                 self._keep(tenant, (record,))
                 new += 1
         return new

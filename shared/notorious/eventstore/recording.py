@@ -64,6 +64,8 @@ def prepare(
         raise ValueError(f"a stream's version is 0 or more, not {expected_version}")
     if not command_id or not actor:
         raise ValueError("an append names its command and who acts")
+    if not events:
+        raise ValueError(f"an append to {stream} holds at least one event")
     if len(events) > MAXIMUM_EVENTS:
         raise EventTooLarge(f"{len(events)} events in one append to {stream}; at most {MAXIMUM_EVENTS} go in one")
     for event in events:
