@@ -76,3 +76,18 @@ def batch() -> Any:
     import boto3
 
     return boto3.client("batch", config=_config())
+
+
+@cache
+def sockets(api_id: str, stage: str) -> Any:
+    """The management endpoint of a WebSocket API."""
+    import boto3
+
+    emulator = os.environ.get("AWS_ENDPOINT_URL")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    endpoint = (
+        f"{emulator}/_aws/execute-api/{api_id}/{stage}"
+        if emulator
+        else f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
+    )
+    return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=_config())

@@ -1,6 +1,5 @@
 """Objects in S3: one bucket."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -153,8 +152,3 @@ class _S3Upload:
         if self._upload_id is not None:
             self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)
             self._upload_id = None
-
-
-def bucket_from_environment() -> str:
-    """The media bucket."""
-    return os.environ["NOTORIOUS_BUCKET"]

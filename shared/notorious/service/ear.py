@@ -17,6 +17,12 @@ TAGS_VERSION = 1
 """To be raised when `audio.tags` reads files differently."""
 
 
+def engine_versions(engine: str = ENGINE) -> dict[str, int]:
+    """The version of everything that an ear yields: the analysers', and that of the tags."""
+    analysers: Mapping[str, int] = importlib.import_module(engine).ANALYSERS
+    return {**analysers, TAGS: TAGS_VERSION}
+
+
 class Ear(Protocol):
     """Hears files. `versions` holds the version of everything that it yields: the analysers, and the tags."""
 
@@ -42,8 +48,7 @@ class ChildEar:
 
     @property
     def versions(self) -> Mapping[str, int]:
-        analysers: Mapping[str, int] = importlib.import_module(self._engine).ANALYSERS
-        return {**analysers, TAGS: TAGS_VERSION}
+        return engine_versions(self._engine)
 
     def hear(self, path: Path, sha256: str, known: Mapping[str, Any], *, seconds: float) -> Answer:
         """See `Ear.hear`. Raises NotoriousError where no child can be started."""

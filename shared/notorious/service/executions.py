@@ -62,5 +62,12 @@ def begin_again(workflows: Workflows, objects: Objects, tenant: str, mix: str) -
     return None
 
 
+def stop(workflows: Workflows, objects: Objects, tenant: str, mix: str, *, reason: str) -> None:
+    """Stop whatever works on a mix."""
+    execution = latest_execution(objects, tenant, mix)
+    if execution is not None:
+        workflows.stop("mix", execution.name, reason=reason)
+
+
 def _note(objects: Objects, tenant: str, mix: str, execution: Execution) -> None:
     objects.put(keys.execution(tenant, mix), json.dumps(asdict(execution)).encode(), content_type="application/json")

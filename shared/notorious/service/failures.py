@@ -43,7 +43,7 @@ class Failure:
     remedy: str
 
 
-def failure_of(error: str, cause: str) -> Failure:
+def failure_of(error: str, cause: str, *, phase: str = "") -> Failure:
     """Read what a workflow hands to its `fail` step: an error's name and cause (JSON, where a function raised it)."""
     kind, message = error, cause
     try:
@@ -57,6 +57,10 @@ def failure_of(error: str, cause: str) -> Failure:
     if kind == Unrecoverable.__name__:
         reason, _, remedy = message.partition(_SPLIT)
         return Failure(reason or "it cannot be done", remedy or "change what was asked for, and ask again")
+    if error == "States.Timeout" and phase == "waiting for approval":
+        return Failure(
+            "nobody approved the plan in time", "ask for the mix again, and approve its plan within three days"
+        )
     if error in ("States.Timeout", "Sandbox.Timedout") or "Task timed out" in message:
         return Failure("a step took longer than it may and was stopped", DEFAULT_REMEDY)
     return Failure(f"{kind}: {message}" if message else kind, DEFAULT_REMEDY)

@@ -22,6 +22,8 @@ from notorious.service.ear import Ear
 from notorious.service.ports import ObjectMissing, Objects
 
 ACTOR = "analyze"
+ATTEMPTS = 4
+"""How often the queue brings a track; with the last attempt the failure is recorded."""
 _TITLE_LENGTH, _GENRE_LENGTH = 500, 200
 TRY_AGAIN = "ask for its analysis again"
 

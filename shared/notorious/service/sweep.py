@@ -24,6 +24,8 @@ KEPT: Final = timedelta(days=30)
 """Mixes are removed from the bucket after this time."""
 LATE: Final = timedelta(minutes=30)
 """An analysis that was asked for so long ago is asked for again: the queue's longest way takes less."""
+QUIET: Final = (3, 0)
+"""Hour (UTC) and quarter of an hour in which the scheduled sweep looks at everything."""
 _PHASE_OF: Final[dict[str, MixPhase]] = {
     "requested": "validating",
     "planned": "previewing",
@@ -52,6 +54,11 @@ class Swept:
     asked_again: list[str] = field(default_factory=list)
     stems_failed: list[str] = field(default_factory=list)
     dead_connections: int = 0
+
+
+def is_thorough(reason: str, now: datetime) -> bool:
+    """Whether to look at everything: at a start, when asked to, and by the schedule once a day."""
+    return reason in ("start", "everything") or (reason == "schedule" and (now.hour, now.minute // 15) == QUIET)
 
 
 def sweep_jobs(
