@@ -28,7 +28,7 @@ class Selection(Value):
     """Which tracks of the library a mix may use: all, these, or those that a query finds."""
 
     kind: Literal["all", "tracks", "query"] = "all"
-    tracks: Annotated[tuple[Sha256, ...], Field(max_length=2000)] = ()
+    tracks: Annotated[tuple[Sha256, ...], Field(max_length=1500)] = ()
     query: dict[str, Any] = Field(default_factory=dict)
     """Parameters of the tracks list: `text`, `camelot`, `bpm_min`, `bpm_max`, `genre`, ..."""
 
