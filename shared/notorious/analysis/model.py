@@ -221,6 +221,47 @@ class Audible(Value):
     fade_out_seconds: float = 0.0
 
 
+class Genre(Value):
+    """Probabilities over a declared list of genres, the likeliest first.
+
+    `top` are the three likeliest, `label` the first of them; `unsure` says that it is not to be relied on.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    top: tuple[str, ...]
+    unsure: bool
+
+
+class Descriptors(Value):
+    """Eleven numbers that describe a track, each defined in docs/genre.md.
+
+    From 0 to 1, but for `tempo` [BPM], `loudness` [LUFS], `mode` (1 major, 0 minor) and `time_signature` (beats a bar).
+    """
+
+    energy: float
+    danceability: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+    speechiness: float
+    liveness: float
+    tempo: float
+    loudness: float
+    mode: int
+    time_signature: int
+
+
+class Embedding(Value):
+    """A point that likeness is measured by: tracks that sound alike lie in the same direction.
+
+    `name` says how it was made; only embeddings of one name are comparable. `data` is base64 of float16, of length one.
+    """
+
+    name: str
+    data: str
+
+
 class Waveform(Value):
     """The picture of a track: peak amplitude of three bands, a row every `hop_seconds`.
 
@@ -269,6 +310,9 @@ class Analysis(Value):
     waveform: Waveform
     vocals: Vocals | None = None
     """None in analyses from before voices were heard."""
+    genre: Genre | None = None
+    descriptors: Descriptors | None = None
+    embedding: Embedding | None = None
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]

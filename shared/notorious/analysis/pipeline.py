@@ -9,6 +9,7 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
              │                  │       └─ key
              │                  ├─ spectrum ─ waveform
              │                  └─ beatnet, musicnn (what networks say, where they are installed)
+             │                     genre, descriptors, embedding (from nearly all of these)
              └─ file (length, rate, channels, audible part, notes)
 """
 
@@ -21,10 +22,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import cues, energy, grid, key, network_parts, sections, spectrum, waveform
+from notorious.analysis import (
+    cues,
+    descriptors,
+    energy,
+    genre,
+    grid,
+    key,
+    likeness,
+    network_parts,
+    sections,
+    spectrum,
+    waveform,
+)
+from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
-from notorious.analysis.model import Analysis, Bands, Grid, Loudness, Section, Tempo
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -43,6 +57,9 @@ ANALYSERS: Mapping[str, int] = {
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
     cues.NAME: cues.VERSION,
+    genre.NAME: genre.VERSION,
+    descriptors.NAME: descriptors.VERSION,
+    likeness.NAME: likeness.VERSION,
 }
 """Name and version of every analyser."""
 
@@ -52,6 +69,9 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
     cues.NAME: ("file", grid.NAME, sections.NAME),
+    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
+    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
+    likeness.NAME: (network_parts.PATCHES,),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -108,6 +128,9 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
             "cues": parts[cues.NAME],
+            "genre": parts[genre.NAME],
+            "descriptors": parts[descriptors.NAME],
+            "embedding": parts[likeness.NAME],
             "analysers": dict(ANALYSERS),
             "networks": network_parts.networks_in(parts[network_parts.BEATS], parts[network_parts.PATCHES]),
         }
@@ -196,6 +219,11 @@ class _Listening:
     def loudness(self) -> Loudness:
         return Loudness.model_validate(self._parts["loudness"])
 
+    @cached_property
+    def bar_pattern(self) -> BarPattern | None:
+        """Where in the bar sounds begin; None where the track has no bars of four beats."""
+        return hear_bar_pattern(self.spectra, self.grid)
+
     @property
     def beat_activations(self) -> NDArray[np.float32] | None:
         """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent."""
@@ -268,6 +296,38 @@ class _Listening:
             section_lufs=_mean_loudness(self.loudness),
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
+
+    def _hear_genre(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = genre.Evidence(
+            tempo=self.tempo,
+            pattern=self.bar_pattern,
+            spectrum=Bands.model_validate(self._parts[spectrum.NAME]),
+            integrated_lufs=self.loudness.integrated_lufs,
+            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            tags=tags,
+        )
+        return genre.hear_genre(evidence).model_dump()
+
+    def _hear_descriptors(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = descriptors.Evidence(
+            spectra=self.spectra,
+            tempo=self.tempo,
+            beats_per_bar=self.grid.beats_per_bar,
+            key=KeyEstimate.model_validate(self._parts[key.NAME]),
+            energy_level=Energy.model_validate(self._parts[energy.NAME]).level,
+            integrated_lufs=self.loudness.integrated_lufs,
+            pattern=self.bar_pattern,
+            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            tags=tags,
+        )
+        return descriptors.describe(evidence).model_dump()
+
+    def _hear_embedding(self) -> Part:
+        return likeness.hear_embedding(self.spectra, self.patches).model_dump()
 
     def _hear_cues(self) -> Part:
         heard = [Section.model_validate(section) for section in self._parts[sections.NAME]["sections"]]

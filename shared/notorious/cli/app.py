@@ -15,6 +15,7 @@ from notorious.cli.models import models
 from notorious.cli.plan import plan
 from notorious.cli.preview import preview
 from notorious.cli.show import show
+from notorious.cli.similar import similar
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in exit_codes.MEANINGS.items()) + "."
 
@@ -44,7 +45,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, preview, mix, show):
+for command in (demo, analyze, plan, preview, mix, show, similar):
     app.command()(command)
 app.add_typer(models)
 
