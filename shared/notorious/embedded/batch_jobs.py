@@ -214,9 +214,7 @@ def _attempt(job: _Job, attempt: int) -> tuple[int, str]:
     if not job.command:
         return 127, "The job definition has no command"
     with _log(job.record["jobId"]) as output:
-        job.process = lifeline.start(
-            job.command, environment=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+        job.process = lifeline.start(job.command, environment=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             code = job.process.wait(timeout=job.seconds)
         except subprocess.TimeoutExpired:
@@ -246,7 +244,7 @@ def _terminate(request: Mapping[str, Any]) -> tuple[int, Any, Any]:
     return 200, {"Content-Type": "application/json"}, b"{}"
 
 
-def _submitted_by_a_workflow(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _submitted_by_a_workflow(resource: str, parameters: Mapping[str, Any]) -> Any:
     """The integration `batch:submitJob`, with and without `.sync`."""
     from ministack.services import batch, stepfunctions
 
@@ -284,5 +282,3 @@ def _capital(value: Any) -> Any:
 
 def _now_ms() -> int:
     return int(time.time() * 1000)
-
-

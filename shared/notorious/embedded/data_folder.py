@@ -3,7 +3,7 @@
     DIR/journal.sqlite        every event, in order: the truth
     DIR/objects/              the media bucket, one file per object with its metadata beside it
     DIR/views.sqlite          the last snapshot of the views; may be deleted, they are rebuilt from the journal
-    DIR/people.json           who may log in, and as which tenant (readable by the owner only)
+    DIR/users.json            who may log in, and as which tenant (readable by the owner only)
     DIR/drop.sqlite           which files of the drop folder have been handed over already
     DIR/serve.json            where the running service is found; gone when none runs
     DIR/logs/                 serve.log and one log per function
@@ -51,9 +51,9 @@ class DataFolder:
         return self.root / "views.sqlite"
 
     @property
-    def people(self) -> Path:
+    def users(self) -> Path:
         """JSON of who may log in."""
-        return self.root / "people.json"
+        return self.root / "users.json"
 
     @property
     def dropped(self) -> Path:

@@ -1,8 +1,9 @@
 """Deploying the packaged template into the emulator, as CloudFormation would be used in the cloud.
 
-Every start deploys afresh into an empty emulator. That takes a second, needs no trust in state that the emulator saved
-(it saves on a clean stop only, each API's part for itself), and makes an upgrade of the template an ordinary start. What
-has to outlive a start is not in the emulator: events are in the journal, objects in files, people in people.json.
+Every start deploys afresh into an empty emulator. That takes a second, needs no trust in state that the emulator
+saved (it saves on a clean stop only, each API's part for itself), and makes an upgrade of the template an ordinary
+start. What has to outlive a start is not in the emulator: events are in the journal, objects in files, users in
+users.json.
 """
 
 import time
@@ -20,10 +21,12 @@ STACK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Deployed:
-    """What was deployed: outputs of all stacks, and the physical id of every resource by (stack, logical id)."""
+    """What was deployed: outputs of all stacks, the physical id of every resource by (stack, logical id), and the names
+    of the functions."""
 
     outputs: Mapping[str, str]
     resources: Mapping[tuple[str, str], str]
+    functions: tuple[str, ...]
 
     def output(self, name: str) -> str:
         """One output. Raises `DeploymentFailed` where no stack has it."""
@@ -53,7 +56,13 @@ def deploy(access: Access, template: Template) -> Deployed:
         objects.put_object(Bucket=bucket, Key=key, Body=stack.text.encode())
         outputs.update(_create(formation, stack, f"{access.url}/{bucket}/{key}"))
         resources.update(_physical_ids(formation, stack))
-    return Deployed(MappingProxyType(outputs), MappingProxyType(resources))
+    functions = tuple(
+        resources[stack.name, logical_id]
+        for stack in template.stacks
+        for logical_id, resource in stack.resources.items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    )
+    return Deployed(MappingProxyType(outputs), MappingProxyType(resources), functions)
 
 
 def _create(formation: Any, stack: Stack, address: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import resource
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -158,9 +159,19 @@ class Emulator:
         if self._loop is not None and self._stopping is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(STOP_SECONDS)
-        from ministack.core import lambda_runtime
+        if self._thread.ident is not None:
+            from ministack.core import lambda_runtime
 
-        lambda_runtime.reset()
+            lambda_runtime.reset()
+
+    def on_loop(self, function: Callable[[], Any]) -> Any:
+        """Run a function where the emulator answers requests: nothing else is being answered meanwhile."""
+        assert self._loop is not None
+
+        async def call() -> Any:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
 
     @property
     def is_running(self) -> bool:

@@ -18,9 +18,7 @@ REMEDY = f"pip install ministack=={EMULATOR_VERSION}"
 _SOURCE = "_mended_source"
 
 
-def rewrite(
-    owner: ModuleType | type, name: str, *changes: tuple[str, str], under: str = "", **brought: object
-) -> None:
+def rewrite(owner: ModuleType | type, name: str, *changes: tuple[str, str], under: str = "", **brought: object) -> None:
     """Replace pieces of a function or method of the emulator.
 
     Each change is (text that is there once, text to be there instead); both are written as in a function at the

@@ -41,7 +41,7 @@ def apply_all() -> tuple[str, ...]:
 
     for function in (*_MENDS, objects_on_disk.mend_objects, batch_jobs.mend_batch):
         function()
-    return tuple(function.__name__ for function in _MENDS) + ("mend_objects", "mend_batch")
+    return (*(function.__name__ for function in _MENDS), "mend_objects", "mend_batch")
 
 
 def passed_on(host: Mapping[str, str]) -> dict[str, str]:
@@ -121,12 +121,9 @@ def logs_end_with_a_mark() -> None:
 
     expect(lambda_runtime.Worker, "_drain_stderr_bounded")
     mark = f"            sys.stderr.write({END_OF_LOG + chr(10)!r})\n            sys.stderr.flush()\n"
-    _change_worker_script(
-        *(
-            (f"            _real_stdout.write(json.dumps({start}", f"{mark}            _real_stdout.write(json.dumps({start}")
-            for start in ('{"status": "ok", "result"', '{"status": "error", "error": str(e), "errorType"')
-        )
-    )  # fmt: skip
+    for reply in ('{"status": "ok", "result"', '{"status": "error", "error": str(e), "errorType"'):
+        line = f"            _real_stdout.write(json.dumps({reply}"
+        _change_worker_script((line, mark + line))
     lambda_runtime.Worker._drain_stderr_bounded = _log_up_to_the_mark
 
 
@@ -252,7 +249,8 @@ def the_bus_forgets() -> None:
         entries = eventbridge._events_log.get("entries")
         if not isinstance(entries, deque):
             entries = eventbridge._events_log["entries"] = deque(maxlen=KEPT_BUS_EVENTS)
-        return entries
+        kept_entries: deque[Any] = entries
+        return kept_entries
 
     eventbridge._events_log_list = kept
 
@@ -285,29 +283,25 @@ def an_archive_of_the_bus_is_accepted() -> None:
 
     def create(logical_id: str, properties: Mapping[str, Any], stack_name: str) -> tuple[str, dict[str, str]]:
         name = str(properties.get("ArchiveName") or f"{stack_name}-{logical_id}")
-        return name, {"Arn": f"arn:aws:events:{provisioners.get_region()}:{provisioners.get_account_id()}:archive/{name}",
-                      "ArchiveName": name}  # fmt: skip
+        owner = f"{provisioners.get_region()}:{provisioners.get_account_id()}"
+        return name, {"Arn": f"arn:aws:events:{owner}:archive/{name}", "ArchiveName": name}
 
     accept_type("AWS::Events::Archive", create)
 
 
 @mend
 def only_the_services_own_key_is_root() -> None:
-    """The key `test`, any twelve digits and no key at all are root, whatever they are signed with: any web page that a
-    browser has open could read and delete the library. Root is one key that is drawn at every start.
+    """The key `test` and any twelve digits are root, whatever they are signed with: any web page that a browser has
+    open could read and delete the library. Root is one key that is drawn at every start. (Requests without a key are
+    anonymous, and the emulator refuses those by itself.)
     """
     from ministack.core import iam_evaluator
 
     rewrite(
         iam_evaluator,
         "is_root_access_key",
-        (
-            "        not access_key_id\n"
-            '        or access_key_id == "test"\n'
-            "        or access_key_id == configured_key\n"
-            "        or bool(_ACCOUNT_ID_RE.fullmatch(access_key_id))\n",
-            "        access_key_id == configured_key\n",
-        ),
+        ('        or access_key_id == "test"\n', ""),
+        ("        or bool(_ACCOUNT_ID_RE.fullmatch(access_key_id))\n", ""),
     )
 
 

@@ -1,8 +1,8 @@
 """The packaged template: what the CDK made of `infra/` when the package was built, and what is uploaded beside it.
 
-    template/manifest.json   {"stage", "region", "stacks": [{"name", "template"}, in order], "assets": [{"file", "key"}]}
-    template/*.template.json CloudFormation, one per stack
-    template/assets/*.zip    the functions' code
+template/manifest.json   {"stage", "region", "stacks": [{"name", "template"}, in order], "assets": [{"file", "key"}]}
+template/*.template.json CloudFormation, one per stack
+template/assets/*.zip    the functions' code
 """
 
 import json
