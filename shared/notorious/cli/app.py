@@ -12,6 +12,7 @@ from notorious.cli.analyze import analyze
 from notorious.cli.demo import demo
 from notorious.cli.mix import mix
 from notorious.cli.plan import plan
+from notorious.cli.serve import serve
 from notorious.cli.show import show
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in exit_codes.MEANINGS.items()) + "."
@@ -42,7 +43,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, mix, show):
+for command in (demo, analyze, plan, mix, show, serve):
     app.command()(command)
 
 
