@@ -23,7 +23,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo test bench lint clean environment test-environment
+.PHONY: mix demo test bench lint events clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -57,6 +57,10 @@ lint: test-environment
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The schemas in events/ as the models of today have them; tests hold the two together.
+events: environment
+	$(BIN)/python -m notorious.eventstore.schemas events
 
 bench: test-environment
 	$(BIN)/python tests/bench/run.py $(ARGS)

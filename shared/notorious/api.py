@@ -10,7 +10,6 @@ Everything here is a thin thread through the rooms; `import notorious` hands it 
 `notorious.errors`.
 """
 
-import hashlib
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -71,26 +70,16 @@ def profiles(
     cancelled: Cancelled | None = None,
 ) -> list["TrackProfile"]:
     """What planning needs to know of each track of a crate; kept in the crate's store."""
-    from notorious.planning.profile import TrackProfile
+    from notorious.planning.profile import TrackProfile, profile_version
 
     def tell(done: int, total: int) -> None:
         if report is not None:
             report(PlanningProgress("Summing up", done, total))
 
     rows = crate.digests(
-        "profile", _profile_version(), lambda track: asdict(TrackProfile.of(track)), report=tell, cancelled=cancelled
+        "profile", profile_version(), lambda track: asdict(TrackProfile.of(track)), report=tell, cancelled=cancelled
     )
     return [TrackProfile(**row) for row in rows]
-
-
-def _profile_version() -> str:
-    """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
-    from notorious.planning import profile, structure
-
-    digest = hashlib.sha256()
-    for source in (profile.__file__, structure.__file__):
-        digest.update(Path(source or "").read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def plan(

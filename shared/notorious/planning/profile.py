@@ -4,9 +4,13 @@ An Analysis is tens of kilobytes; a profile is a row. The search works on profil
 those it has chosen.
 """
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from notorious.analysis.model import Track
+from notorious.planning import structure as structure_module
 from notorious.planning.structure import Structure, key_of, structure_of
 
 LATE_SHARE = 0.5
@@ -77,6 +81,15 @@ class TrackProfile:
             mix_out_energy=structure.passage_before(mix_out).energy,
             integrated_lufs=heard.loudness.integrated_lufs,
         )
+
+
+@cache
+def profile_version() -> str:
+    """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
+    digest = hashlib.sha256()
+    for source in (__file__, structure_module.__file__):
+        digest.update(Path(source or "").read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def usual_mix_points(structure: Structure) -> tuple[float, float]:
