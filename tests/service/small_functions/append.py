@@ -13,7 +13,10 @@ def handler(event, context):
     body = json.loads(event["body"]) if "body" in event else event
     item = {"stream": {"S": body["stream"]}, "item": {"S": f"e#{body['version']:010d}"}, "tenant": {"S": "local"}}
     tables.put_item(
-        TableName=os.environ["NOTORIOUS_EVENTS_TABLE"], Item=item, ConditionExpression="attribute_not_exists(stream)"
+        TableName=os.environ["NOTORIOUS_EVENTS_TABLE"],
+        Item=item,
+        ConditionExpression="attribute_not_exists(#stream)",
+        ExpressionAttributeNames={"#stream": "stream"},
     )
     database = sqlite3.connect(os.environ["NOTORIOUS_JOURNAL"], timeout=10)
     database.execute("PRAGMA synchronous=FULL")
