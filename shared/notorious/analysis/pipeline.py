@@ -33,6 +33,7 @@ from notorious.analysis import (
     network_parts,
     sections,
     spectrum,
+    vocals,
     waveform,
 )
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
@@ -56,6 +57,7 @@ ANALYSERS: Mapping[str, int] = {
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    vocals.NAME: vocals.VERSION,
     cues.NAME: cues.VERSION,
     genre.NAME: genre.VERSION,
     descriptors.NAME: descriptors.VERSION,
@@ -72,6 +74,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
     descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
     likeness.NAME: (network_parts.PATCHES,),
+    vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -124,6 +127,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "key": parts[key.NAME],
             "spectrum": parts[spectrum.NAME],
             "waveform": parts[waveform.NAME],
+            "vocals": parts[vocals.NAME],
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
@@ -286,6 +290,9 @@ class _Listening:
     def _hear_energy(self) -> Part:
         heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
         return heard.model_dump()
+
+    def _hear_vocals(self) -> Part:
+        return vocals.hear_vocals(self.spectra, self.grid, self.audible, self.patches).model_dump()
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
