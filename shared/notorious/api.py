@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from notorious.analysis.model import Track
-from notorious.errors import InputError, NothingToMix
+from notorious.errors import InputError, NothingToMix, OutputExists, OutputFailed
 from notorious.library.crate import Crate, hear
 from notorious.library.crate import Progress as HearingProgress
 from notorious.library.store import Store
@@ -64,6 +64,27 @@ def analyze(
     return hear(paths, jobs=jobs, store=store, report=report, cancelled=cancelled)
 
 
+def explain(track: Track, destination: Path | str, *, force: bool = False) -> None:
+    """Draw a picture of what was heard in a track (PNG): waveform, beats, sections, key over time, energy, cues.
+
+    Raises OutputExists where `destination` is there already and `force` is not set, UnreadableAudio where the track's
+    file cannot be read again.
+    """
+    from notorious.analysis.pipeline import hear_pitch_classes
+    from notorious.analysis.spectrum import RATE_HZ
+    from notorious.rendering.track_picture import Sound, draw_track_picture
+
+    target = Path(destination).expanduser()
+    if target.exists() and not force:
+        raise OutputExists(f"{target} is there already; choose another name, or overwrite it with force")
+    heard = hear_pitch_classes(Path(track.path), track.analysis)
+    sound = Sound(heard.mono, RATE_HZ, heard.starts, heard.weights)
+    try:
+        draw_track_picture(track, sound, target)
+    except OSError as error:
+        raise OutputFailed(f"cannot write the picture {target}: {error.strerror}; choose another place") from error
+
+
 def profiles(
     crate: Crate,
     *,
@@ -85,10 +106,10 @@ def profiles(
 
 def _profile_version() -> str:
     """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
-    from notorious.planning import profile, structure
+    from notorious.planning import believed_key, profile, structure
 
     digest = hashlib.sha256()
-    for source in (profile.__file__, structure.__file__):
+    for source in (profile.__file__, structure.__file__, believed_key.__file__):
         digest.update(Path(source or "").read_bytes())
     return digest.hexdigest()[:16]
 
