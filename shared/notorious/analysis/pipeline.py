@@ -85,6 +85,18 @@ Part = Any
 """A JSON value: what one analyser yields."""
 
 
+@dataclass(frozen=True)
+class PitchClasses:
+    """The sound of a track, and which pitch classes sound when.
+
+    `mono` [shape=(n,)], float32, at 22,050 Hz; `starts` [shape=(bars,)], seconds; `weights` [shape=(bars, 12)], from C.
+    """
+
+    mono: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
 def missing_analysers(known: Mapping[str, Part]) -> set[str]:
     """The analysers that must run: those without a part, and all that rest on one of them."""
     missing = set(ANALYSERS) - set(known)
@@ -112,6 +124,23 @@ def analyse_file(path: Path, sha256: str, *, known: Mapping[str, Part]) -> tuple
             if name in missing:
                 parts[name] = heard.part(name)
     return assemble(sha256, parts), parts
+
+
+def hear_pitch_classes(path: Path, analysis: Analysis) -> PitchClasses:
+    """Listen again to a file that was analysed, for what a picture of it shows and no one keeps.
+
+    Raises UnreadableAudio where it cannot be decoded.
+    """
+    decoded = _decode(path, with_loudness=False)
+    listener = _key_listener(decoded.mono, analysis.grid, analysis.tempo)
+    return PitchClasses(decoded.mono, *listener.pitch_classes())
+
+
+def _key_listener(mono: NDArray[np.float32], heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
+    listener = key.KeyListener(heard_grid.downbeats(), grid_confidence=tempo.confidence if tempo.steady else 0.0)
+    for block in spectrum.power_blocks(mono, frame=4096, hop=2048):
+        listener.hear(block)
+    return listener
 
 
 def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
@@ -274,11 +303,7 @@ class _Listening:
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
-        confidence = self.tempo.confidence if self.tempo.steady else 0.0
-        listener = key.KeyListener(self.grid.downbeats(), grid_confidence=confidence)
-        for block in spectrum.power_blocks(self._decoded.mono, frame=4096, hop=2048):
-            listener.hear(block)
-        return listener.estimate().model_dump()
+        return _key_listener(self._decoded.mono, self.grid, self.tempo).estimate().model_dump()
 
     def _hear_spectrum(self) -> Part:
         names = Bands.model_fields

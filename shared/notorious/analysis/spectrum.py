@@ -22,7 +22,9 @@ FRAME = 2048
 HOP = 512
 BAND_BORDERS_HZ = (150.0, 600.0, 2400.0, 7000.0)
 DISPLAY_BORDERS_HZ = (200.0, 2000.0)
-USUAL_DB = (-2.5, -5.0, -9.0, -14.0, -20.0)
+USUAL_DB = (-3.0, -5.5, -10.5, -17.3, -25.2)
+"""What the five bands hold of the power of full music (see `full_power`): the median of 16 recordings of many styles.
+On 16 others the median lies within 2 dB of it in every band, half of them within 4 dB (air: 6 dB)."""
 MEL_BANDS = 40
 _CHUNK_FRAMES = 256  # small enough for the cache, large enough to forget Python
 
