@@ -17,7 +17,9 @@ from notorious.audio.tags import Tags
 
 SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
 ZoneKind = Literal["pre_drop", "post_drop"]
+CueKind = Literal["first_beat", "mix_in", "drop", "breakdown", "mix_out"]
 Mode = Literal["major", "minor"]
+VoiceKind = Literal["singing", "rap", "speech", "unsure"]
 
 
 class Value(BaseModel):
@@ -107,7 +109,15 @@ class Grid(Value):
         return self.beats()[self.first_downbeat :: self.beats_per_bar]
 
 
-class KeyEstimate(Value):
+class KeyCandidate(Value):
+    """A key that may be meant, and the probability that it is."""
+
+    camelot: str
+    name: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class HeardKey(Value):
     """Tonic and mode, with the tuning beside it: 0 cents is A4 = 440 Hz, positive is sharp."""
 
     camelot: str
@@ -116,6 +126,38 @@ class KeyEstimate(Value):
     mode: Mode
     tuning_cents: float
     confidence: float = Field(ge=0, le=1)
+    runner_up: KeyCandidate | None = None
+    """The second likeliest key; None where nothing tonal is heard."""
+
+
+class PartKey(HeardKey):
+    """The key of a part of a track, in seconds."""
+
+    start: float
+    end: float
+
+
+class KeyEstimate(HeardKey):
+    """The key of a track: of the whole, and of the parts that are mixed.
+
+    `intro` and `outro` are the keys of the first and the last 32 bars (of a quarter of the track, where that is less);
+    None where nothing tonal is heard there, or where the track is too short to have parts. `modulations` are the parts
+    of at least eight bars that are in another key than the whole, in order.
+    """
+
+    intro: PartKey | None = None
+    outro: PartKey | None = None
+    modulations: tuple[PartKey, ...] = ()
+
+    def between(self, start: float, end: float) -> HeardKey:
+        """The key of a stretch, in seconds: that of the part that covers more than half of it, else of the whole.
+
+        A modulation says more than the intro or the outro that it reaches into.
+        """
+        for part in (*self.modulations, self.intro, self.outro):
+            if part is not None and 2.0 * (min(end, part.end) - max(start, part.start)) > end - start:
+                return part
+        return self
 
 
 class Energy(Value):
@@ -152,6 +194,12 @@ class Section(Value):
     energy: float
     loudness_lufs: float
     spectrum: Bands
+    balance: Bands | None = None
+    """Each band in dB above what is usual for it where music is full, in proportion to the track's own full level:
+    about 0 in all bands of a drop, -20 in the low band of a breakdown. Two sections clash in the bands where both are
+    high."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it begins within a bar of `start` and is of this kind; None in analyses from before it was."""
 
 
 class Zone(Value):
@@ -160,6 +208,14 @@ class Zone(Value):
     kind: ZoneKind
     start: float
     end: float
+
+
+class Cue(Value):
+    """A place that a DJ would mark, in seconds, on a bar line; `confidence` is the probability that it is one."""
+
+    kind: CueKind
+    time: float
+    confidence: float = Field(ge=0, le=1)
 
 
 class Loudness(Value):
@@ -173,13 +229,58 @@ class Loudness(Value):
     true_peak_dbtp: float
     hop_seconds: float
     short_term: tuple[float, ...]
+    dynamic_range_db: float | None = None
+    """How far peaks stand above the loudest fifth of the track, the "DR" of listeners; see `analysis.dynamics`."""
 
 
 class Audible(Value):
-    """Where the sound begins and ends: silence outside is below -60 dBFS."""
+    """Where the sound begins and ends: silence outside is below -60 dBFS. Fades are parts of the sound; 0 is none."""
 
     start: float
     end: float
+    fade_in_seconds: float = 0.0
+    fade_out_seconds: float = 0.0
+
+
+class Genre(Value):
+    """Probabilities over a declared list of genres, the likeliest first.
+
+    `top` are the three likeliest, `label` the first of them; `unsure` says that it is not to be relied on.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    top: tuple[str, ...]
+    unsure: bool
+
+
+class Descriptors(Value):
+    """Eleven numbers that describe a track, each defined in docs/genre.md.
+
+    From 0 to 1, but for `tempo` [BPM], `loudness` [LUFS], `mode` (1 major, 0 minor) and `time_signature` (beats a bar).
+    """
+
+    energy: float
+    danceability: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+    speechiness: float
+    liveness: float
+    tempo: float
+    loudness: float
+    mode: int
+    time_signature: int
+
+
+class Embedding(Value):
+    """A point that likeness is measured by: tracks that sound alike lie in the same direction.
+
+    `name` says how it was made; only embeddings of one name are comparable. `data` is base64 of float16, of length one.
+    """
+
+    name: str
+    data: str
 
 
 class Waveform(Value):
@@ -190,6 +291,23 @@ class Waveform(Value):
 
     hop_seconds: float
     data: str
+
+
+class Vocals(Value):
+    """Where somebody sings, raps or speaks.
+
+    `regions` [seconds] are the passages with a voice, in order and apart; none says that the track has no voice.
+    `kinds` names what each of them is. `per_bar` is the probability of a voice in every bar, one a downbeat of the
+    grid. `confidence` is the probability that the answer to "is there a voice at all?" is right; below 0.75 it is a
+    guess (`unsure`). `source` says on what all this rests: signal processing alone, or networks, too.
+    """
+
+    regions: tuple[tuple[float, float], ...] = ()
+    kinds: tuple[VoiceKind, ...] = ()
+    per_bar: tuple[float, ...] = ()
+    confidence: float = Field(ge=0, le=1)
+    unsure: bool = False
+    source: Literal["signal", "networks"]
 
 
 class Analysis(Value):
@@ -205,14 +323,23 @@ class Analysis(Value):
     energy: Energy
     sections: tuple[Section, ...]
     zones: tuple[Zone, ...]
+    cues: tuple[Cue, ...] = ()
+    """At most eight, in order of time."""
     loudness: Loudness
     spectrum: Bands
     audible: Audible
     waveform: Waveform
+    vocals: Vocals | None = None
+    """None in analyses from before voices were heard."""
+    genre: Genre | None = None
+    descriptors: Descriptors | None = None
+    embedding: Embedding | None = None
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]
-    """The version of each analyser that had a part in it."""
+    """The version of each analyser that had a part in it; 0 where it needs a network that is not installed."""
+    networks: dict[str, str] = {}
+    """Name and SHA-256 of each network that had a part in it; empty where all was heard by signal processing."""
 
 
 class Track(Value):
