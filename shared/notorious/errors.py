@@ -11,6 +11,7 @@
     ├── OutputError                  5   the result cannot be written
     │   ├── OutputExists                 something is there already, and overwriting was not asked for
     │   └── OutputFailed                 the disk is full, the folder is missing or may not be written
+    ├── NetworkError                 6   a network cannot be installed, or an installed one cannot be run
     └── Cancelled                  130   whoever started it stopped it
 
 Every message says what was tried, on what, why it failed, and what to do.
@@ -81,6 +82,12 @@ class OutputExists(OutputError):
 
 class OutputFailed(OutputError):
     """The disk is full, the folder is missing or may not be written."""
+
+
+class NetworkError(NotoriousError):
+    """A network cannot be fetched, converted or kept; or one that is installed cannot be run."""
+
+    exit_code = 6
 
 
 class Cancelled(NotoriousError):
