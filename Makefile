@@ -2,6 +2,7 @@
 #
 #   make mix MUSIC=~/Music OUT=mix.flac     a mix of your music (ARGS="--minutes 60 --curve wave" for more)
 #   make mix                                a mix of a synthesised demo crate
+#   make setup-models                       networks that help to hear (40 MB to fetch, 11 MB to keep)
 #   make test                               everything that is checked
 #   make bench | lint | demo | clean
 #
@@ -23,7 +24,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo test bench lint events clean environment test-environment
+.PHONY: mix demo setup-models test bench lint events clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -38,7 +39,11 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
-	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,test --lock requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,test --lock requirements/test.lock
+	@touch $@ $(VENV)/.networks
+
+$(VENV)/.networks: $(VENV)/.engine
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks --lock requirements/engine.lock
 	@touch $@
 
 mix: environment
@@ -48,6 +53,9 @@ mix: environment
 
 demo: environment
 	$(BIN)/notorious demo "$$DEMO" $(ARGS)
+
+setup-models: $(VENV)/.networks
+	$(BIN)/notorious models install $(ARGS)
 
 lint: test-environment
 	$(BIN)/ruff check .

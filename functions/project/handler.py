@@ -4,10 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from notorious.eventstore.projector import project
 
 from notorious.aws import bootstrap
 from notorious.aws.handling import count, queued, recorded_in, with_event
+from notorious.eventstore.projector import project
 
 
 def take(body: dict[str, Any], record: SQSRecord, context: LambdaContext) -> None:

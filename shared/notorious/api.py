@@ -27,6 +27,7 @@ from notorious.planning.plan import Plan
 if TYPE_CHECKING:
     from notorious.planning.profile import TrackProfile
     from notorious.rendering.master import RenderReport
+    from notorious.rendering.preview import PreviewRange
     from notorious.rendering.progress import Progress as RenderProgress
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
@@ -139,6 +140,34 @@ def mix(
         report=report,
         cancelled=cancelled,
     )
+
+
+def preview(
+    plan: Plan,
+    output: Path | str,
+    *,
+    transition: int | None = None,
+    at_seconds: float | None = None,
+    seconds: float = 30.0,
+    format: Format | None = None,  # noqa: A002  the word that everybody uses
+    force: bool = False,
+    report: Callable[["RenderProgress"], None] | None = None,
+    cancelled: Cancelled | None = None,
+) -> "PreviewRange":
+    """Render a short piece of a mix, as it will sound, into `output`; returns what is heard.
+
+    Around the moment when a track takes over in `transition` (counted from 0), or from `at_seconds` of the mix on; with
+    neither, around the best transition of the set. Raises what `mix` raises.
+    """
+    from notorious.rendering.master import check_files
+    from notorious.rendering.preview import preview_range, render_preview
+
+    target = Path(output).expanduser()
+    kind = format_of(target, format)
+    heard = preview_range(plan, transition=transition, at_seconds=at_seconds, seconds=seconds)
+    check_files(plan, heard.slots(plan), cancelled=cancelled)
+    render_preview(plan, target, heard, format=kind, force=force, report=report, cancelled=cancelled)
+    return heard
 
 
 def format_of(output: Path, wish: str | None = None) -> Format:

@@ -11,7 +11,8 @@
     ├── OutputError                  5   the result cannot be written
     │   ├── OutputExists                 something is there already, and overwriting was not asked for
     │   └── OutputFailed                 the disk is full, the folder is missing or may not be written
-    ├── ServiceError                 6   the service on this machine cannot run, or cannot be reached
+    ├── NetworkError                 6   a network cannot be installed, or an installed one cannot be run
+    ├── ServiceError                 7   the service on this machine cannot run, or cannot be reached
     │   ├── PortTaken                    another program listens on the port
     │   ├── DataFolderInUse              another service holds the data folder
     │   ├── DataFolderUnusable           it cannot be made, written or locked, or is of a later version
@@ -92,10 +93,16 @@ class OutputFailed(OutputError):
     """The disk is full, the folder is missing or may not be written."""
 
 
+class NetworkError(NotoriousError):
+    """A network cannot be fetched, converted or kept; or one that is installed cannot be run."""
+
+    exit_code = 6
+
+
 class ServiceError(NotoriousError):
     """The service on this machine cannot run, or cannot be reached."""
 
-    exit_code = 6
+    exit_code = 7
 
 
 class PortTaken(ServiceError):

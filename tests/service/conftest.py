@@ -9,6 +9,14 @@ import running
 import small_service
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_service_is_left_running() -> Iterator[None]:
+    yield
+    for process in running.STARTED:
+        with process:
+            process.kill()
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packaged template of the service in miniature."""

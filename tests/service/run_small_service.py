@@ -35,7 +35,7 @@ class SmallJournal:
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=10)
-        database.execute("CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, item TEXT)")
+        database.execute("CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, item TEXT UNIQUE)")
         return database
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from notorious.embedded.emulator import Access
 
 HERE = Path(__file__).parent
+STARTED: "list[subprocess.Popen[str]]" = []
 START_SECONDS = 120.0
 Value = TypeVar("Value")
 
@@ -57,7 +58,10 @@ class Running:
             f"{self.addresses['api']}/events",
             method="POST",
             data=json.dumps({"stream": stream, "version": version}).encode(),
-            headers={"authorization": f"Bearer {token or self.addresses['token']}"},
+            headers={
+                "authorization": f"Bearer {token or self.addresses['token']}",
+                "content-type": "application/json",
+            },
         )
         return status_of(request)
 
@@ -100,6 +104,7 @@ def start(data: Path, template: Path, *options: str, environment: dict[str, str]
         env={**os.environ, **(environment or {})},
         start_new_session=True,
     )
+    STARTED.append(process)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

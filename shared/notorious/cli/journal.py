@@ -8,15 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TableJournal:
-    """The journal, item by item of the events table."""
+    """The journal, as items of the events table."""
 
     path: Path
 
     def items(self, after: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Items of the events table after a row, in the order of commitment."""
-        from notorious.eventstore.journal import table_items
+        """Where each tenant's feed has got to, and the items of the rows after a row."""
+        from notorious.eventstore.items import head_item, tenant_key
+        from notorious.eventstore.journal import Journal, table_items
 
-        return table_items(self.path, after=after)
+        with Journal(self.path) as journal:
+            for tenant in journal.tenants():
+                yield after, head_item(tenant, journal.head(tenant))
+                yield after, tenant_key(tenant)
+        yield from table_items(self.path, after=after)
 
     def last_row(self) -> int:
         """The last row; 0 for an empty journal."""

@@ -27,6 +27,7 @@ from notorious.embedded.delivery import everything_is_delivered
 from notorious.embedded.deploy import Deployed, deploy
 from notorious.embedded.drop_folder import DropFolder, Found
 from notorious.embedded.emulator import HOST, Emulator, listen
+from notorious.embedded.events_window import EventsWindow
 from notorious.embedded.lifecycle import expire_objects
 from notorious.embedded.reconcile import reconcile
 from notorious.embedded.tables import Journal, Snapshots, fill_events
@@ -141,16 +142,19 @@ class Supervisor:
 
     def _fill_tables(self, folder: DataFolder, deployed: Deployed, journal: Journal) -> None:
         assert self._emulator is not None
+        events = EventsWindow(deployed.output("EventsTable"))
+        events.watch()
         self._snapshots = Snapshots(
             folder.views,
             deployed.output("ViewsTable"),
             journal=journal,
+            events=events,
             is_quiet=everything_is_delivered,
             on_loop=self._emulator.on_loop,
         )
         delivered = self._snapshots.restore()
-        count = fill_events(deployed.output("EventsTable"), journal.items(0), delivered=delivered)
-        _logger.info("%d items from the journal, delivered again after row %d", count, delivered)
+        count = fill_events(deployed.output("EventsTable"), journal.items(delivered), delivered=delivered)
+        _logger.info("%d items from the journal, delivered up to row %d", count, delivered)
         self._snapshots.start()
 
     def _take_up_work(self, deployed: Deployed) -> None:

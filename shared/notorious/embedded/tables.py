@@ -1,8 +1,9 @@
 """The emulator's tables and what survives of them: events come from the journal, views from a snapshot.
 
-The emulator keeps tables in memory. At start the events table is filled straight from the journal (through the API,
-100,000 events would take minutes), the views table from its last snapshot, and the events after that snapshot are put
-on the table's stream again, so that everybody who listens gets them a second time; whoever listens is made for that.
+The emulator keeps tables in memory. Who reads events reads the journal; the events table is there for its stream, which
+carries every new event to whoever listens. So at start it gets what it needs to go on, and the events that had not
+certainly been delivered, which then go over the stream again; whoever listens is made for that. The views table is
+filled from its last snapshot.
 
 A snapshot is a SQLite file that is brought up to date every few seconds with the items that have changed, in one
 transaction, together with the last row of the journal that had certainly been delivered. Losing it costs a rebuild and
@@ -18,6 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+from notorious.embedded.events_window import EventsWindow
 from notorious.embedded.mending import expect
 
 SNAPSHOT_SECONDS = 3.0
@@ -31,16 +33,19 @@ class Journal(Protocol):
     """What is needed of the journal of events; items are as DynamoDB's API has them."""
 
     def items(self, after: int) -> Iterator[tuple[int, Item]]:
-        """Items of the events table in the order of commitment, each with its row, after a row."""
+        """What the events table has to hold so that events can be appended after a row: items with their rows.
+
+        Items of rows after it in the order of commitment, and others, with that row itself, that appending needs.
+        """
 
     def last_row(self) -> int:
         """The last row; 0 for an empty journal."""
 
 
 def fill_events(table_name: str, rows: Iterable[tuple[int, Item]], *, delivered: int) -> int:
-    """Put the journal's items into the events table; returns how many were put.
+    """Put items of the journal into the events table; returns how many were put.
 
-    Items of rows after `delivered` go on the table's stream too. Nobody else may use the table meanwhile.
+    Those of rows after `delivered` go on the table's stream too. Nobody else may use the table meanwhile.
     """
     from ministack.services import dynamodb
 
@@ -68,14 +73,16 @@ class Snapshots:
         table_name: str,
         *,
         journal: Journal,
+        events: EventsWindow,
         is_quiet: Callable[[], bool],
         on_loop: Callable[[Callable[[], Any]], Any],
     ) -> None:
-        """`is_quiet` tells whether everything that is in the events table has been delivered and dealt with; `on_loop`
-        runs a function where nothing else touches the tables."""
+        """`is_quiet` tells whether everything that is in the events table has been delivered and dealt with, so that
+        the window of `events` can move on; `on_loop` runs a function where nothing else touches the tables."""
         self._path = path
         self._table_name = table_name
         self._journal = journal
+        self._events = events
         self._is_quiet = is_quiet
         self._on_loop = on_loop
         self._changed: set[tuple[str, str]] = set()
@@ -192,6 +199,7 @@ class Snapshots:
         from ministack.services import dynamodb
 
         quiet = self._is_quiet()
+        self._events.look(quiet=quiet)
         table = dynamodb._tables[self._table_name]
         changed, self._changed = self._changed, set()
         found: dict[tuple[str, str], dict[str, Any] | None] = {}

@@ -16,6 +16,8 @@ from notorious.planning.structure import Structure, key_of, structure_of
 LATE_SHARE = 0.5
 """A mix-out lies in the second half of a track."""
 
+USUAL_TRANSITION_BARS = 16
+
 
 @dataclass(frozen=True)
 class TrackProfile:
@@ -44,6 +46,10 @@ class TrackProfile:
     mix_in_energy: float
     mix_out_energy: float
     integrated_lufs: float
+    sings_in: float = 0.0
+    """The share of bars with a voice (expected) in the 16 bars from the usual mix-in on ..."""
+    sings_out: float = 0.0
+    """... and in the 16 bars from the usual mix-out on."""
 
     @property
     def body_seconds(self) -> float:
@@ -80,7 +86,15 @@ class TrackProfile:
             mix_in_energy=structure.passage_at(mix_in).energy,
             mix_out_energy=structure.passage_before(mix_out).energy,
             integrated_lufs=heard.loudness.integrated_lufs,
+            sings_in=_sung_share(structure, mix_in),
+            sings_out=_sung_share(structure, mix_out),
         )
+
+
+def _sung_share(structure: Structure, beat: float) -> float:
+    """The expected share of bars with a voice in a usual transition from a beat on."""
+    bars = range(USUAL_TRANSITION_BARS)
+    return sum(structure.voice_at(beat + bar * structure.beats_per_bar) for bar in bars) / USUAL_TRANSITION_BARS
 
 
 @cache

@@ -10,14 +10,14 @@ tables = botocore.session.Session().create_client("dynamodb")
 
 
 def handler(event, context):
-    body = json.loads(event["body"]) if "body" in event else event
+    body = json.loads(event["body"])
     item = {"stream": {"S": body["stream"]}, "item": {"S": f"e#{body['version']:010d}"}, "tenant": {"S": "local"}}
-    tables.put_item(
-        TableName=os.environ["NOTORIOUS_EVENTS_TABLE"], Item=item, ConditionExpression="attribute_not_exists(stream)"
-    )
     database = sqlite3.connect(os.environ["NOTORIOUS_JOURNAL"], timeout=10)
     database.execute("PRAGMA synchronous=FULL")
-    database.execute("CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, item TEXT)")
-    with database:
-        database.execute("INSERT INTO rows (item) VALUES (?)", (json.dumps(item),))
+    try:
+        with database:
+            database.execute("INSERT INTO rows (item) VALUES (?)", (json.dumps(item),))
+    except sqlite3.IntegrityError:
+        return {"statusCode": 409}
+    tables.put_item(TableName=os.environ["NOTORIOUS_EVENTS_TABLE"], Item=item)
     return {"statusCode": 201, "body": json.dumps({"appended": body["version"]})}
