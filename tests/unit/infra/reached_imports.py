@@ -5,25 +5,27 @@ Of `aws/bootstrap.py`, which knows every adapter, only those functions count tha
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 BOOTSTRAP = "notorious.aws.bootstrap"
 
 
-def third_parties(handler: Path, package: Path) -> dict[str, str]:
-    """Top-level names that are neither the standard library's nor ours, each with a module that imports it.
+def reached(handler: Path, package: Path, *, beside: Sequence[str] = ()) -> tuple[dict[str, str], set[str]]:
+    """Top-level names that are neither the standard library's nor ours, each with who imports it; and our modules.
 
     Args:
         handler: the file of a handler.
         package: the folder of the package `notorious`.
+        beside: modules of ours that are imported in a way that the sources do not show.
     """
     tree = ast.parse(handler.read_text())
     wanted = _attributes_of("bootstrap", tree)
     found: dict[str, str] = {}
-    waiting = [(name, str(handler)) for name in _imported(tree)]
+    waiting = [(name, str(handler)) for name in (*_imported(tree), *beside)]
     seen: set[str] = set()
+    ours: set[str] = set()
     while waiting:
         name, importer = waiting.pop()
         if name in seen:
@@ -39,9 +41,10 @@ def third_parties(handler: Path, package: Path) -> dict[str, str]:
         waiting += [(".".join(parts[:length]), importer) for length in range(1, len(parts))]
         source = _source_of(name, package)
         if source is not None:
+            ours.add(name)
             needed = wanted if name == BOOTSTRAP else None
             waiting += [(imported, name) for imported in _imports_of(source, needed)]
-    return found
+    return found, ours - {"notorious"}
 
 
 def _source_of(name: str, package: Path) -> Path | None:
