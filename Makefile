@@ -40,7 +40,7 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
-	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,test --lock requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,serve,infra,test --lock requirements/test.lock
 	@touch $@ $(VENV)/.networks
 
 $(VENV)/.networks: $(VENV)/.engine
@@ -67,10 +67,6 @@ lint: test-environment
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# The schemas in events/ as the models of today have them; tests hold the two together.
-events: environment
-	$(BIN)/python -m notorious.eventstore.schemas events
-
 $(VENV)/.stems: $(VENV)/.test requirements/stems.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/stems.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements/demucs.txt
@@ -78,6 +74,10 @@ $(VENV)/.stems: $(VENV)/.test requirements/stems.txt
 
 test-stems: $(VENV)/.stems
 	NOTORIOUS_STEMS=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/stems
+
+# The schemas in events/ as the models of today have them; tests hold the two together.
+events: environment
+	$(BIN)/python -m notorious.eventstore.schemas events
 
 # What `notorious serve` deploys, as infra/ describes it today; a test holds the two together.
 template: test-environment
