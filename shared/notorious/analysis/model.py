@@ -28,16 +28,34 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class TempoAlternative(Value):
+    """Another tempo that one could count, and how likely it is the right one."""
+
+    bpm: float = Field(gt=0)
+    probability: float = Field(ge=0, le=1)
+
+
 class Tempo(Value):
     """The tempo that one would count.
 
     `steady` says that one constant grid holds from the first beat to the last; where it is False the grid keeps every
-    beat by itself and `bpm` is the median.
+    beat by itself and `bpm` is the median. `confidence` is that the tempo is right and its beats lie on the beats;
+    `bar_confidence` that the bar lines are right too. `alternatives` are half and double tempo, and whatever else is
+    not out of the question, likeliest first.
     """
 
     bpm: float
     confidence: float = Field(ge=0, le=1)
     steady: bool
+    bar_confidence: float = Field(default=0.0, ge=0, le=1)
+    alternatives: tuple[TempoAlternative, ...] = ()
+
+
+class GridPiece(Value):
+    """A constant tempo from one beat of a grid to the next piece."""
+
+    first_beat: int = Field(ge=0)
+    bpm: float = Field(gt=0)
 
 
 class Grid(Value):
@@ -45,7 +63,8 @@ class Grid(Value):
 
     Beat 0 is the first beat that lies inside the audio. A steady grid is two numbers, `first_beat_seconds` and `bpm`;
     an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at
-    the tempo found there. "The beat" is where the kick's attack begins.
+    the tempo found there. Where its tempo changes in steps, `pieces` names them. "The beat" is where the kick's attack
+    begins.
     """
 
     first_beat_seconds: float
@@ -55,6 +74,8 @@ class Grid(Value):
     first_downbeat: int = Field(default=0, ge=0)
     """Number of the first beat that begins a bar, below `beats_per_bar`."""
     beat_seconds: tuple[float, ...] | None = None
+    pieces: tuple[GridPiece, ...] = ()
+    """The constant pieces of a tempo that changes in steps; none where it is steady or wanders."""
 
     @property
     def beat_length_seconds(self) -> float:

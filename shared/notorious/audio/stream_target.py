@@ -7,12 +7,24 @@ in order. `HEAD_BYTES` is how far back they reach.
 
 import os
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 from notorious.errors import OutputFailed
 
 HEAD_BYTES: Final = 1 << 20
 """Formats change nothing beyond their first megabyte after the fact: the tags in front are the largest part of it."""
+
+
+class ByteStream(Protocol):
+    """A binary stream that can be written, read and sought, as `io` has them; what an upload offers."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
 
 
 class Target(Protocol):
@@ -48,7 +60,7 @@ class StreamTarget:
     closes it.
     """
 
-    def __init__(self, stream: BinaryIO, name: Path) -> None:
+    def __init__(self, stream: ByteStream, name: Path) -> None:
         self.path = name
         self.base = 0
         self.error: OSError | None = None

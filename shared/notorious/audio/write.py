@@ -10,14 +10,14 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notorious.audio.ogg_pages import OggRewriter
 from notorious.audio.output_file import OutputFile
-from notorious.audio.stream_target import StreamTarget, Target
+from notorious.audio.stream_target import ByteStream, StreamTarget, Target
 from notorious.audio.tags_write import Chapter, OutputTags, id3_tag, vorbis_comments
 from notorious.errors import OutputFailed
 
@@ -88,7 +88,7 @@ class AudioWriter:
         chapters: Sequence[Chapter] = (),
         overwrite: bool = False,
         expected_frames: int | None = None,
-        stream: BinaryIO | None = None,
+        stream: ByteStream | None = None,
     ) -> None:
         self.path = Path(path)
         self.frames = 0

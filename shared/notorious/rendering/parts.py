@@ -19,6 +19,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.audio.stream_target import ByteStream
 from notorious.audio.write import AudioWriter, OutputFormat
 from notorious.errors import PlanError
 from notorious.planning.plan import Plan
@@ -61,7 +62,7 @@ def localised(plan: Plan, paths: Mapping[str, Path]) -> Plan:
 def master_parts(
     plan: Plan,
     open_voice: Callable[[int], BinaryIO],
-    stream: BinaryIO,
+    stream: ByteStream,
     *,
     format: OutputFormat,  # noqa: A002 - the field's word
     name: str = "mix",

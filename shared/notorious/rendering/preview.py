@@ -6,11 +6,12 @@ the limiter and the stretcher remember of the time before is missing at its begi
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.audio.stream_target import ByteStream
 from notorious.audio.tags_write import OutputTags
 from notorious.audio.write import AudioWriter, OutputFormat
 from notorious.errors import PlanError
@@ -80,7 +81,7 @@ def preview_range(
 
 def render_preview(
     plan: Plan,
-    target: Path | str | BinaryIO,
+    target: Path | str | ByteStream,
     heard: PreviewRange,
     *,
     format: OutputFormat,  # noqa: A002 - the field's word
