@@ -20,7 +20,7 @@ CONTRAST_BANDS = np.array([0.10, 0.20, 0.20, 0.20, 0.15, 0.15])
 SNARE_BANDS = slice(2, 5)
 BAR_BEATS = 4
 PREFERRED_BPM = 125.0
-RARELY_ABOVE_BPM = 176.0
+RARELY_ABOVE_BPM = 180.0
 RARELY_BELOW_BPM = 78.0
 FLOOR = 0.05
 """Added to strengths (mean 1) before logarithms: what is absent is not infinitely absent."""
