@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from notorious.audio.ogg_pages import OggRewriter
 from notorious.audio.output_file import OutputFile
+from notorious.audio.stream_target import ByteStream, StreamTarget, Target
 from notorious.audio.tags_write import Chapter, OutputTags, id3_tag, vorbis_comments
 from notorious.errors import OutputFailed
 
@@ -68,6 +69,7 @@ class AudioWriter:
         overwrite: whether something that is there may be replaced.
         expected_frames: length, where known: to say how much space is needed when it runs out, and where the last
             chapter of an M4A ends.
+        stream: where the bytes go instead of a file (see `stream_target`); `path` then only names the recording.
 
     Raises:
         OutputExists: something is there already.
@@ -86,6 +88,7 @@ class AudioWriter:
         chapters: Sequence[Chapter] = (),
         overwrite: bool = False,
         expected_frames: int | None = None,
+        stream: ByteStream | None = None,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -97,7 +100,8 @@ class AudioWriter:
         if expected_frames is not None:
             expected_seconds = expected_frames / rate_hz
             needed_bytes = int(expected_seconds * _BYTES_PER_SECOND[format] * channels / 2) + 65536
-        file = OutputFile(self.path, overwrite=overwrite)
+        file: Target
+        file = OutputFile(self.path, overwrite=overwrite) if stream is None else StreamTarget(stream, self.path)
         try:
             self._encoder = _encoder(file, format, rate_hz, channels, tags, chapters, needed_bytes, expected_seconds)
         except BaseException:
@@ -161,7 +165,7 @@ def _check_format(path: Path, output_format: str, rate_hz: int, channels: int) -
 
 
 def _encoder(
-    file: OutputFile,
+    file: Target,
     output_format: OutputFormat,
     rate_hz: int,
     channels: int,
@@ -178,11 +182,11 @@ def _encoder(
 
 
 class SoundfileEncoder:
-    """WAV, FLAC, MP3, OGG Vorbis and Opus through libsndfile, which writes into an `OutputFile`."""
+    """WAV, FLAC, MP3, OGG Vorbis and Opus through libsndfile, which writes into a `Target`."""
 
     def __init__(
         self,
-        file: OutputFile,
+        file: Target,
         output_format: OutputFormat,
         rate_hz: int,
         channels: int,
@@ -281,7 +285,7 @@ class SoundfileEncoder:
 class _OggTarget:
     """What libsndfile sees as a file: everything written goes through the rewriter."""
 
-    def __init__(self, file: OutputFile, comments: bytes) -> None:
+    def __init__(self, file: Target, comments: bytes) -> None:
         self._file = file
         self._position = 0
         self._rewriter = OggRewriter(self._hand_on, comments)
@@ -306,7 +310,7 @@ class _OggTarget:
         return self._position
 
 
-def _put_flac_comments(file: OutputFile, comments: bytes) -> None:
+def _put_flac_comments(file: Target, comments: bytes) -> None:
     """Replace the placeholder by our comments and what is left of it by padding (RFC 9639, section 8)."""
     position = 4
     while True:

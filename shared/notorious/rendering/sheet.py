@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from notorious.audio.tags_write import Chapter, OutputTags
 from notorious.planning.plan import Plan, Slot, Transition
 from notorious.rendering.clock import Clock
 from notorious.rendering.techniques import handover_beat
@@ -127,6 +128,22 @@ def track_list(plan: Plan) -> str:
         lines.extend(["", "Left out:"])
         lines.extend(f"  {one_line(left.path)}: {one_line(left.reason)}" for left in plan.left_out)
     return "\n".join(lines) + "\n"
+
+
+def mix_tags(plan: Plan) -> OutputTags:
+    """What the mix says of itself: its title, who is heard in it, and the list of its tracks."""
+    artists = list(dict.fromkeys(one_line(slot.track.artist) for slot in plan.slots if slot.track.artist))
+    heard = [f"{clock_time(entry.start_seconds)} {display_name(entry.slot)}" for entry in entries(plan)]
+    return OutputTags(
+        title=one_line(plan.title),
+        artist=artists[0] if len(artists) == 1 else "Various Artists" if artists else None,
+        comment=" / ".join(heard),
+    )
+
+
+def mix_chapters(plan: Plan) -> tuple[Chapter, ...]:
+    """A chapter for each track, from where it takes over."""
+    return tuple(Chapter(entry.start_seconds, display_name(entry.slot)) for entry in entries(plan))
 
 
 def technique_name(transition: Transition) -> str:

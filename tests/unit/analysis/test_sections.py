@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from notorious.analysis.model import Audible, Grid
-from notorious.analysis.sections import bar_edges, divide, hear_sections
+from notorious.analysis.section_bars import bar_edges
+from notorious.analysis.section_division import divide
+from notorious.analysis.sections import hear_sections
 from notorious.analysis.spectrum import RATE_HZ, hear_spectra
 
 BPM = 125.0
@@ -49,7 +51,11 @@ def hear(signal: np.ndarray, *, first_beat_seconds: float = 0.0, first_downbeat:
         first_downbeat=first_downbeat,
     )
     return hear_sections(
-        hear_spectra(signal), grid, Audible(start=0.0, end=length), section_lufs=lambda start, end: -14.0
+        hear_spectra(signal),
+        grid,
+        Audible(start=0.0, end=length),
+        grid_confidence=1.0,
+        section_lufs=lambda start, end: -14.0,
     )
 
 
@@ -58,7 +64,9 @@ CLUB_TRACK = [("kh", 16), ("khp", 16), ("pr", 8), ("khpl", 32), ("p", 16), ("pr"
 
 def test_borders_fall_on_the_bars_where_the_arrangement_changes() -> None:
     sections, _ = hear(arrange(CLUB_TRACK))
-    wanted = np.cumsum([0, *(bars for _, bars in CLUB_TRACK)])[:-1] * 4 * BEAT
+    borders = np.cumsum([0, *(bars for _, bars in CLUB_TRACK)])[:-1]
+    # A soft pad that enters half-way through an intro changes nothing of what it is.
+    wanted = np.delete(borders, 1) * 4 * BEAT
     found = np.array([section.start for section in sections])
     missed = [time for time in wanted if np.abs(found - time).min() > BEAT]
     assert missed == []
@@ -103,10 +111,10 @@ def test_the_phrase_may_begin_on_any_bar() -> None:
     features = np.zeros((64, 3))
     for start in range(3, 64, 8):
         features[start:] += 1.0
-    borders, offset = divide(features)
-    assert offset == 3
-    assert len(borders) >= 8
-    assert {bar % 8 for bar in borders[1:]} == {3}
+    division = divide(features)
+    assert division.phrase_offset == 3
+    assert len(division.borders) >= 8
+    assert {bar % 8 for bar in division.borders[1:]} == {3}
 
 
 @pytest.mark.parametrize("bars", [0.2, 1, 3])

@@ -285,3 +285,35 @@ def test_what_the_pages_show_runs_as_it_stands(
     for block in blocks:
         exec(compile(block, page, "exec"), {})
     assert (here / "mix.flac").exists()
+
+
+def test_a_preview_is_rendered_from_a_plan_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(2):
+        track(here / "music" / f"{number}.flac", 122.0 + number, seconds=60)
+    assert run(["plan", "music"]) == exit_codes.OK
+    capsys.readouterr()
+    assert run(["preview", "plan.json", "--seconds", "8", "-o", "taste.flac", "--json"]) == exit_codes.OK
+    said = json.loads(capsys.readouterr().out)
+    assert said["transition"] == 1
+    assert soundfile.info("taste.flac").duration == pytest.approx(8.0, abs=0.01)
+    assert run(["preview", "plan.json", "--at", "0:05", "--seconds", "2", "-o", "taste.wav"]) == exit_codes.OK
+    assert soundfile.info("taste.wav").duration == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("wish", "complaint"),
+    [
+        (["--at", "1:75"], "this is no moment of a mix"),
+        (["--at", "5", "--transition", "1"], "give one of them"),
+        (["--transition", "7"], "no transition 6"),
+    ],
+)
+def test_a_preview_that_cannot_be_meant_is_refused_in_words(
+    here: Path, wish: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        track(here / "music" / f"{number}.flac", 122.0 + number, seconds=60)
+    assert run(["plan", "music"]) == exit_codes.OK
+    assert run(["preview", "plan.json", *wish]) == exit_codes.INPUT
+    assert complaint in capsys.readouterr().err
+    assert not (here / "preview.mp3").exists()
