@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from notorious.analysis.model import Track
-from notorious.errors import InputError, NothingToMix
+from notorious.errors import InputError, NothingToMix, OutputExists, OutputFailed
 from notorious.library.crate import Crate, hear
 from notorious.library.crate import Progress as HearingProgress
 from notorious.library.store import Store
@@ -62,6 +62,27 @@ def analyze(
         paths = [paths]
     store = Store.open(Path(cache).expanduser() if cache is not None else None)
     return hear(paths, jobs=jobs, store=store, report=report, cancelled=cancelled)
+
+
+def explain(track: Track, destination: Path | str, *, force: bool = False) -> None:
+    """Draw a picture of what was heard in a track (PNG): waveform, beats, sections, key over time, energy, cues.
+
+    Raises OutputExists where `destination` is there already and `force` is not set, UnreadableAudio where the track's
+    file cannot be read again.
+    """
+    from notorious.analysis.pipeline import hear_pitch_classes
+    from notorious.analysis.spectrum import RATE_HZ
+    from notorious.rendering.track_picture import Sound, draw_track_picture
+
+    target = Path(destination).expanduser()
+    if target.exists() and not force:
+        raise OutputExists(f"{target} is there already; choose another name, or overwrite it with force")
+    heard = hear_pitch_classes(Path(track.path), track.analysis)
+    sound = Sound(heard.mono, RATE_HZ, heard.starts, heard.weights)
+    try:
+        draw_track_picture(track, sound, target)
+    except OSError as error:
+        raise OutputFailed(f"cannot write the picture {target}: {error.strerror}; choose another place") from error
 
 
 def profiles(

@@ -103,7 +103,7 @@ class KeyListener:
         """What was heard so far, folded to pitch classes."""
         return self._whole(self._folding())
 
-    def parts_chroma(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def pitch_classes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What was heard so far bar by bar: where each begins, in seconds [shape=(bars,)], and its weight by pitch
         class from C [shape=(bars, 12)]; what precedes the first bar is the first row."""
         chroma = self._folding().chroma(self._bars.heard, self._bars.entered)

@@ -10,6 +10,9 @@ eight bars, every four bars, are heard with the same profiles as the whole and t
   beyond the mean of all stretches, weakened, since neighbours overlap. So a track that stays in one key is exactly as
   sure of it in its parts as in its whole.
 
+A part that is in the key of the whole is not claimed to be surer than half-way from the whole to certainty: what makes
+the whole doubtful (an odd scale, an odd sound) is in the parts, too.
+
 Forward and backward probabilities give the probability of each key at each stretch; those of intro and outro are means
 over their stretches, weighted by how much tonal sound is in each.
 """
@@ -81,6 +84,7 @@ def hear_parts(chroma: Floats, edges: Floats, whole: Floats, *, tuning_cents: fl
             edges[first_bar],
             edges[last_bar],
             tuning_cents,
+            whole,
         )
 
     modulations = []
@@ -90,7 +94,7 @@ def hear_parts(chroma: Floats, edges: Floats, whole: Floats, *, tuning_cents: fl
         if named_key == home or last - first < _MODULATION_STRETCHES or mean[named_key] < _LEAST_CONFIDENCE:
             continue
         end = starts[last] if last < len(starts) else count
-        modulations.append(_part(mean, edges[starts[first]], edges[end], tuning_cents))
+        modulations.append(_part(mean, edges[starts[first]], edges[end], tuning_cents, whole))
     return KeyParts(part_key(0, part), part_key(count - part, count), tuple(modulations))
 
 
@@ -117,7 +121,7 @@ def key_course(scores: Floats, whole: Floats) -> Floats:
     return likely
 
 
-def named(probabilities: Floats, *, tuning_cents: float) -> dict[str, Any]:
+def named(probabilities: Floats, *, tuning_cents: float, surest: float = MOST_CONFIDENCE) -> dict[str, Any]:
     """The fields of a `HeardKey`, from the probability of each key [shape=(24,)]."""
     second, best = (int(place) for place in np.argsort(probabilities, kind="stable")[-2:])
     key, other = Key.from_index(best), Key.from_index(second)
@@ -127,15 +131,17 @@ def named(probabilities: Floats, *, tuning_cents: float) -> dict[str, Any]:
         "tonic": key.tonic_name,
         "mode": key.mode,
         "tuning_cents": round(tuning_cents, 1),
-        "confidence": round(min(float(probabilities[best]), MOST_CONFIDENCE), 3),
+        "confidence": round(min(float(probabilities[best]), surest), 3),
         "runner_up": KeyCandidate(
             camelot=other.camelot, name=other.name, confidence=round(float(probabilities[second]), 3)
         ),
     }
 
 
-def _part(probabilities: Floats, start: float, end: float, tuning_cents: float) -> PartKey:
-    found = named(probabilities, tuning_cents=tuning_cents)
+def _part(probabilities: Floats, start: float, end: float, tuning_cents: float, whole: Floats) -> PartKey:
+    is_home = probabilities.argmax() == whole.argmax()
+    surest = min(MOST_CONFIDENCE, 0.5 + 0.5 * float(whole.max())) if is_home else MOST_CONFIDENCE
+    found = named(probabilities, tuning_cents=tuning_cents, surest=surest)
     return PartKey(**found, start=round(max(float(start), 0.0), 3), end=round(float(end), 3))
 
 

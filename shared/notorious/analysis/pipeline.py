@@ -33,6 +33,7 @@ from notorious.analysis import (
     network_parts,
     sections,
     spectrum,
+    vocals,
     waveform,
 )
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
@@ -56,6 +57,7 @@ ANALYSERS: Mapping[str, int] = {
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    vocals.NAME: vocals.VERSION,
     cues.NAME: cues.VERSION,
     genre.NAME: genre.VERSION,
     descriptors.NAME: descriptors.VERSION,
@@ -72,6 +74,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
     descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
     likeness.NAME: (network_parts.PATCHES,),
+    vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -80,6 +83,18 @@ _BLOCK_FRAMES = 1 << 16
 
 Part = Any
 """A JSON value: what one analyser yields."""
+
+
+@dataclass(frozen=True)
+class PitchClasses:
+    """The sound of a track, and which pitch classes sound when.
+
+    `mono` [shape=(n,)], float32, at 22,050 Hz; `starts` [shape=(bars,)], seconds; `weights` [shape=(bars, 12)], from C.
+    """
+
+    mono: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    weights: NDArray[np.float64]
 
 
 def missing_analysers(known: Mapping[str, Part]) -> set[str]:
@@ -111,6 +126,23 @@ def analyse_file(path: Path, sha256: str, *, known: Mapping[str, Part]) -> tuple
     return assemble(sha256, parts), parts
 
 
+def hear_pitch_classes(path: Path, analysis: Analysis) -> PitchClasses:
+    """Listen again to a file that was analysed, for what a picture of it shows and no one keeps.
+
+    Raises UnreadableAudio where it cannot be decoded.
+    """
+    decoded = _decode(path, with_loudness=False)
+    listener = _key_listener(decoded.mono, analysis.grid, analysis.tempo)
+    return PitchClasses(decoded.mono, *listener.pitch_classes())
+
+
+def _key_listener(mono: NDArray[np.float32], heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
+    listener = key.KeyListener(heard_grid.downbeats(), grid_confidence=tempo.confidence if tempo.steady else 0.0)
+    for block in spectrum.power_blocks(mono, frame=4096, hop=2048):
+        listener.hear(block)
+    return listener
+
+
 def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
     """Put an analysis together from all its parts. Raises KeyError where one is missing."""
     return Analysis.model_validate(
@@ -124,6 +156,7 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "key": parts[key.NAME],
             "spectrum": parts[spectrum.NAME],
             "waveform": parts[waveform.NAME],
+            "vocals": parts[vocals.NAME],
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
@@ -270,11 +303,7 @@ class _Listening:
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
-        confidence = self.tempo.confidence if self.tempo.steady else 0.0
-        listener = key.KeyListener(self.grid.downbeats(), grid_confidence=confidence)
-        for block in spectrum.power_blocks(self._decoded.mono, frame=4096, hop=2048):
-            listener.hear(block)
-        return listener.estimate().model_dump()
+        return _key_listener(self._decoded.mono, self.grid, self.tempo).estimate().model_dump()
 
     def _hear_spectrum(self) -> Part:
         names = Bands.model_fields
@@ -286,6 +315,9 @@ class _Listening:
     def _hear_energy(self) -> Part:
         heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
         return heard.model_dump()
+
+    def _hear_vocals(self) -> Part:
+        return vocals.hear_vocals(self.spectra, self.grid, self.audible, self.patches).model_dump()
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(

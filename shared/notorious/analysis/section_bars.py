@@ -85,7 +85,7 @@ def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
     usual = np.maximum(usual, max(float(usual.sum()) * _QUIETEST_SHARE, 1e-12))
     flux = means(spectra.flux)
     attacks = np.sqrt(flux / (np.quantile(flux, 0.95, axis=0) + 1e-9))
-    energy = means(curve_at_frames(spectra, smooth_seconds=0.5).astype(np.float32)[:, None])[:, 0]
+    energy = means(curve_at_frames(spectra).astype(np.float32)[:, None])[:, 0]
     return Bars(
         edges=edges,
         loudness=np.minimum((mel / usual) ** _COMPRESSION, 1.5),

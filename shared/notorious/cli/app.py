@@ -14,6 +14,7 @@ from notorious.cli.mix import mix
 from notorious.cli.models import models
 from notorious.cli.plan import plan
 from notorious.cli.preview import preview
+from notorious.cli.serve import serve
 from notorious.cli.show import show
 from notorious.cli.similar import similar
 
@@ -45,7 +46,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, preview, mix, show, similar):
+for command in (demo, analyze, plan, preview, mix, show, similar, serve):
     app.command()(command)
 app.add_typer(models)
 
