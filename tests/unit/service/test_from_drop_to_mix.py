@@ -71,6 +71,10 @@ class Service(Scene):
         with self.progress(mix) as progress:
             return export(TENANT, mix, store=self.store, objects=self.objects, progress=progress)
 
+    def publish(self, mix: str) -> None:
+        with self.progress(mix) as progress:
+            publish_mix(TENANT, mix, self.export(mix), store=self.store, progress=progress)
+
     def plan_of(self, mix: str) -> Plan:
         planned = self.mix(mix).plan
         assert planned is not None
@@ -103,7 +107,7 @@ def run(service: Service, mix: str) -> None:
     for index in service.plan(mix).voices:
         service.voice(mix, index)
     service.master(mix)
-    publish_mix(TENANT, mix, service.export(mix), store=service.store, progress=service.progress(mix))
+    service.publish(mix)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +119,7 @@ def published(service: Service) -> Service:
     for index in reversed(planned.voices):
         service.voice("whole", index)
     service.master("whole")
-    publish_mix(TENANT, "whole", service.export("whole"), store=service.store, progress=service.progress("whole"))
+    service.publish("whole")
     return service
 
 
