@@ -25,7 +25,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo setup-models test test-stems bench lint events clean environment test-environment
+.PHONY: mix demo setup-models test test-stems bench lint events template clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -40,7 +40,7 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
-	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,test --lock requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,serve,infra,test --lock requirements/test.lock
 	@touch $@ $(VENV)/.networks
 
 $(VENV)/.networks: $(VENV)/.engine
@@ -78,6 +78,10 @@ test-stems: $(VENV)/.stems
 # The schemas in events/ as the models of today have them; tests hold the two together.
 events: environment
 	$(BIN)/python -m notorious.eventstore.schemas events
+
+# What `notorious serve` deploys, as infra/ describes it today; a test holds the two together.
+template: test-environment
+	$(BIN)/python -m infra.template
 
 bench: test-environment
 	$(BIN)/python tests/bench/run.py $(ARGS)

@@ -37,7 +37,7 @@ def manual(repository: Path) -> str:
 
 
 def test_there_are_these_commands() -> None:
-    assert sorted(TOP) == ["analyze", "demo", "mix", "models", "plan", "preview", "show"]
+    assert sorted(TOP) == ["analyze", "demo", "mix", "models", "plan", "preview", "show", "similar"]
     assert sorted(TOP["models"].commands) == ["check", "install", "list", "remove"]
 
 
