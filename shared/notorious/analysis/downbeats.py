@@ -32,8 +32,8 @@ CLEAR = 0.9
 """Bars at least this likely are not asked of a network, which costs more than all the rest of the grid."""
 SECTION_BEATS = 8
 FEWEST_BEATS = 12
-WALTZ_CONTRAST = 0.3
-WALTZ_RATIO = 0.8
+WALTZ_CONTRAST = 0.4
+WALTZ_RATIO = 0.95
 """Three beats a bar are believed where their contrast is at least this large, and this many times that of four. Of 120
 pieces those in four have at most 0.5 of it, those in three (five waltzes) at least 0.98."""
 ACTIVATION_RATE_HZ = 50.0
