@@ -274,3 +274,13 @@ def test_what_the_pages_show_runs_as_it_stands(
     for block in blocks:
         exec(compile(block, page, "exec"), {})
     assert (here / "mix.flac").exists()
+
+
+def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
+    assert names(here) == ["dawn.png"]
+    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "dawn.png" in capsys.readouterr().err
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
+    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT
