@@ -67,7 +67,7 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
     """
     rows = voice_features(spectra)
     signal = smoothed(rows @ weights.SIGNAL + weights.SIGNAL_BIAS)
-    times = np.arange(len(rows)) * HOP_SECONDS
+    times: Array = HOP_SECONDS * np.arange(len(rows), dtype=np.float64)
     opinion = opinion_of(voice_values(heard), heard.mtt.start_seconds, times) if heard is not None else None
     local, presence = log_odds(signal, opinion)
     silent = _silent(spectra, times) | (times < audible.start) | (times > audible.end)

@@ -46,9 +46,7 @@ class SoundfileSource:
             if self._length_header is not None:
                 self._file.close()
                 self._file = self._open()
-                self.notes.append(
-                    "its header is lost; its frames were counted, and it may be 13 ms late"
-                )
+                self.notes.append("its header is lost; its frames were counted, and it may be 13 ms late")
         file = self._file
         self.rate_hz = int(file.samplerate)
         self.channels = int(file.channels)
