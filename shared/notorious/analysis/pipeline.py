@@ -6,9 +6,10 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
              ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
-             │                  │       └─ key
+             │                  │    │  └─ key
+             │                  │    └─ beatnet (asked where the bars are in doubt, and installed)
              │                  ├─ spectrum ─ waveform
-             │                  └─ beatnet, musicnn (what networks say, where they are installed)
+             │                  └─ musicnn (where it is installed)
              │                     genre, descriptors, embedding (from nearly all of these)
              └─ file (length, rate, channels, audible part, notes)
 """
@@ -39,6 +40,7 @@ from notorious.analysis import (
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
+from notorious.analysis.grid import GridFit
 from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
@@ -66,6 +68,7 @@ ANALYSERS: Mapping[str, int] = {
 """Name and version of every analyser."""
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    grid.NAME: (network_parts.BEATS,),
     key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
@@ -230,7 +233,7 @@ def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:
 class _Listening:
     """One file being heard: what several analysers share is computed when the first of them asks."""
 
-    def __init__(self, path: Path, decoded: _Decoded, parts: Mapping[str, Part]) -> None:
+    def __init__(self, path: Path, decoded: _Decoded, parts: dict[str, Part]) -> None:
         self._path = path
         self._decoded = decoded
         self._parts = parts
@@ -257,10 +260,18 @@ class _Listening:
         """Where in the bar sounds begin; None where the track has no bars of four beats."""
         return hear_bar_pattern(self.spectra, self.grid)
 
-    @property
-    def beat_activations(self) -> NDArray[np.float32] | None:
-        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent."""
-        return network_parts.beat_activations(self._parts[network_parts.BEATS])
+    @cached_property
+    def _grid_fit(self) -> GridFit:
+        return grid.fit_grid(self._decoded.mono, RATE_HZ, ask_network=self._ask_beatnet)
+
+    def _ask_beatnet(self) -> NDArray[np.float32] | None:
+        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent.
+
+        The grid asks only where it doubts; a part that says so (of an earlier version) is then replaced."""
+        part = self._parts.get(network_parts.BEATS)
+        if part is None or part == network_parts.NOT_ASKED:
+            part = self._parts[network_parts.BEATS] = network_parts.hear_beats(self._decoded.mono)
+        return network_parts.beat_activations(part)
 
     @property
     def patches(self) -> musicnn.Heard | None:
@@ -297,13 +308,14 @@ class _Listening:
         }
 
     def _hear_beatnet(self) -> Part:
-        return network_parts.hear_beats(self._decoded.mono)
+        _ = self._grid_fit  # asks the network, or does not
+        return self._parts.get(network_parts.BEATS, network_parts.NOT_ASKED)
 
     def _hear_musicnn(self) -> Part:
         return network_parts.hear_patches(self._decoded.mono, RATE_HZ)
 
     def _hear_grid(self) -> Part:
-        fit = grid.fit_grid(self._decoded.mono, RATE_HZ)
+        fit = self._grid_fit
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:

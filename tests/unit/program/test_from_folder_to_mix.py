@@ -333,3 +333,13 @@ def test_a_preview_that_cannot_be_meant_is_refused_in_words(
     assert run(["preview", "plan.json", *wish]) == exit_codes.INPUT
     assert complaint in capsys.readouterr().err
     assert not (here / "preview.mp3").exists()
+
+
+def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
+    assert names(here) == ["dawn.png"]
+    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "dawn.png" in capsys.readouterr().err
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
+    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT
