@@ -159,7 +159,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=512,
         timeout_seconds=30,
         measured=_LIGHT,
-        access=Access(live=(Live.GET, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True),
+        access=Access(live=(Live.GET, Live.UPDATE, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True),
     ),
     # Tracks: from the drop folder to an analysis.
     Function(
@@ -440,13 +440,11 @@ FUNCTIONS: tuple[Function, ...] = (
             events=Table.WRITE,
             feed=True,
             views=Table.READ,
-            live=(Live.GET, Live.PUT, Live.UPDATE, Live.DELETE, Live.QUERY),
-            remembers=True,
+            live=(Live.GET, Live.PUT),
             reads=("indexes", "analyses", "plans", "mixes", "previews", "stems", "tracks"),
             writes=("plans", "drop", "indexes"),
             deletes=("tracks", "analyses", "parts", "stems"),
             lists=True,
-            notifies=True,
             starts=(Workflow.LIBRARY,),
             invokes=("preview",),
         ),
