@@ -139,5 +139,6 @@ def _level(mean_strength: NDArray[np.float32]) -> float:
 
 def _strongest_of_four(values: NDArray[np.floating], floor: float) -> float:
     """Log of the mean of every fourth value [shape=(n,), n >= 4], from where it is largest."""
-    fours = np.add.reduceat(values[: len(values) // 4 * 4].reshape(-1, 4), [0], axis=0)[0] / (len(values) // 4)
-    return float(np.log(fours.max() + floor))
+    place = np.arange(len(values)) % 4
+    means = np.bincount(place, values, 4) / np.bincount(place, minlength=4)
+    return float(np.log(means.max() + floor))
