@@ -26,7 +26,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo setup-models test test-stems accuracy bench lint events clean environment test-environment
+.PHONY: mix demo setup-models test test-stems accuracy bench lint events template clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -41,7 +41,7 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
-	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,test --lock requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,serve,infra,test --lock requirements/test.lock
 	@touch $@ $(VENV)/.networks
 
 $(VENV)/.networks: $(VENV)/.engine
@@ -79,6 +79,10 @@ test-stems: $(VENV)/.stems
 # The schemas in events/ as the models of today have them; tests hold the two together.
 events: environment
 	$(BIN)/python -m notorious.eventstore.schemas events
+
+# What `notorious serve` deploys, as infra/ describes it today; a test holds the two together.
+template: test-environment
+	$(BIN)/python -m infra.template
 
 accuracy: test-environment
 	@[ -n "$$DATA" ] || { echo "Name a folder of music with its truth: make accuracy DATA=DIR (see tests/accuracy/truth.py)" >&2; exit 2; }

@@ -30,14 +30,17 @@ ARCHITECTURE = lambda_.Architecture.X86_64
 _PIP_PLATFORMS = (*(f"manylinux_2_{minor}_x86_64" for minor in (34, 31, 28, 27, 24, 17)), "manylinux2014_x86_64")
 _PIP_PYTHON = "3.13"
 
-LAYERS = {
-    Carrier.EVENTS: ("events",),
-    Carrier.NUMBERS: ("events", "numbers"),
+_EVENTS_REQUIREMENTS = LAYERS_FOLDER / "events" / "requirements.txt"
+REQUIREMENTS = {
+    Carrier.EVENTS: (_EVENTS_REQUIREMENTS,),
+    Carrier.NUMBERS: (_EVENTS_REQUIREMENTS, LAYERS_FOLDER / "numbers" / "requirements.txt"),
+    Carrier.ENGINE: (_EVENTS_REQUIREMENTS, ROOT / "containers" / "audio" / "requirements.txt"),
 }
+"""What each carrier holds beside our own package; on a zip, boto3 comes from the runtime."""
 NOT_IN_THE_CLOUD = ("embedded", "demo", "cli")
 """Rooms of the package that no function on AWS enters."""
 _NOT_CODE = ["event.json", "README.md", "__pycache__", "**/__pycache__", "*.pyc"]
-_IMAGE_CONTEXT = {"shared", "functions", "containers", "requirements", "pyproject.toml", "README.md", "LICENSE"}
+_IMAGE_CONTEXT = {"shared", "functions", "containers", "layers", "requirements"}
 
 
 def handler_code(name: str, folder: Path = FUNCTIONS_FOLDER) -> lambda_.AssetCode:
@@ -58,7 +61,7 @@ def layers(stack: Stack, carrier: Carrier) -> list[lambda_.LayerVersion]:
     """
     return [
         _once(stack, "NotoriousLayer", _package_layer),
-        *(_once(stack, f"{name.capitalize()}Layer", _requirements_layer) for name in LAYERS[carrier]),
+        *(_once(stack, f"{file.parent.name.capitalize()}Layer", _requirements_layer) for file in REQUIREMENTS[carrier]),
     ]
 
 
@@ -167,7 +170,7 @@ def install_requirements(requirements: Path, target: Path) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
-            *("--target", str(target), "--only-binary=:all:", "--implementation", "cp"),
+            *("--target", str(target), "--no-deps", "--only-binary=:all:", "--implementation", "cp"),
             *("--python-version", _PIP_PYTHON),
             *(word for platform in _PIP_PLATFORMS for word in ("--platform", platform)),
             *("--requirement", str(requirements)),

@@ -17,9 +17,14 @@ from infra.catalogue import BY_NAME, Access, Carrier, Table, Workflow
 from infra.stage import Stage
 from infra.storage import Stored
 
-_READ_ITEMS = ("dynamodb:GetItem", "dynamodb:Query")
-_APPEND_EVENTS = (*_READ_ITEMS, "dynamodb:PutItem", "dynamodb:UpdateItem")
-_WRITE_ITEMS = (*_READ_ITEMS, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+_READ_EVENTS = ("dynamodb:Query",)
+# One append is a transaction: the head moves, the command is noted, the events are put, the version is checked.
+_APPEND_EVENTS = (
+    *_READ_EVENTS,
+    *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"),
+)
+_READ_VIEWS = ("dynamodb:GetItem", "dynamodb:Query")
+_WRITE_VIEWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _REMEMBER = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 _COLONS = ArnFormat.COLON_RESOURCE_NAME
 _WORKFLOW_VARIABLES = {
@@ -81,6 +86,7 @@ class ServiceFunction(Construct):
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": "Notorious",
             "LOG_LEVEL": "INFO",
+            **({} if stage.on_aws else {"POWERTOOLS_TRACE_DISABLED": "true"}),
             **_grants(role, row.access, stage, sockets),
             **(environment or {}),
         }
@@ -161,18 +167,18 @@ def _grants(role: iam.Role, access: Access, stage: Stage, sockets: Sockets | Non
 def _table_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, str]:
     variables = {}
     if access.events is not Table.NONE:
-        actions = _APPEND_EVENTS if access.events is Table.WRITE else _READ_ITEMS
+        actions = _APPEND_EVENTS if access.events is Table.WRITE else _READ_EVENTS
         _allow(role, actions, stored.events.arn)
         variables["NOTORIOUS_EVENTS_TABLE"] = stored.events.name
     if access.feed:
         _allow(role, ("dynamodb:Query",), f"{stored.events.arn}/index/feed")
     if access.views is not Table.NONE:
-        _allow(role, _WRITE_ITEMS if access.views is Table.WRITE else _READ_ITEMS, stored.views.arn)
+        _allow(role, _WRITE_VIEWS if access.views is Table.WRITE else _READ_VIEWS, stored.views.arn)
         variables["NOTORIOUS_VIEWS_TABLE"] = stored.views.name
-    if access.live is not Table.NONE:
-        _allow(role, _WRITE_ITEMS if access.live is Table.WRITE else _READ_ITEMS, stored.live.arn)
+    if access.live:
+        _allow(role, tuple(kind.value for kind in access.live), stored.live.arn)
         variables["NOTORIOUS_LIVE_TABLE"] = stored.live.name
-    if access.idempotent:
+    if access.remembers:
         _allow(role, _REMEMBER, stored.idempotency.arn)
         variables["NOTORIOUS_IDEMPOTENCY_TABLE"] = stored.idempotency.name
     return variables
@@ -205,6 +211,12 @@ def _message_grants(role: iam.Role, access: Access, stage: Stage, sockets: Socke
     for name in access.invokes:
         _allow(role, ("lambda:InvokeFunction",), function_arn_of(role, stage, name))
         variables[f"NOTORIOUS_{name.upper()}_FUNCTION"] = stage.name_of(name)
+    if access.asks_to_analyze:
+        stack, name = Stack.of(role), stage.name_of("analyze")
+        _allow(role, ("sqs:SendMessage",), stack.format_arn(service="sqs", resource=name))
+        variables["NOTORIOUS_ANALYZE_QUEUE_URL"] = (
+            f"https://sqs.{stack.region}.{stack.url_suffix}/{stack.account}/{name}"
+        )
     if access.pushes:
         assert sockets is not None, "a function that pushes is given the WebSocket API"
         _allow(
@@ -224,13 +236,18 @@ def _message_grants(role: iam.Role, access: Access, stage: Stage, sockets: Socke
 def _workflow_grants(role: iam.Role, access: Access, stage: Stage) -> dict[str, str]:
     for workflow in access.starts:
         _allow(role, ("states:StartExecution",), workflow_arn_of(role, stage, workflow))
-    for workflow in access.stops:
-        _allow(role, ("states:StopExecution", "states:DescribeExecution"), execution_arns_of(role, stage, workflow))
+    for action, workflows in (
+        ("states:StopExecution", access.stops),
+        ("states:DescribeExecution", access.looks_at),
+    ):
+        for workflow in workflows:
+            _allow(role, (action,), execution_arns_of(role, stage, workflow))
     for workflow in access.resumes:
         _allow(role, ("states:SendTaskSuccess",), workflow_arn_of(role, stage, workflow))
     return {
         _WORKFLOW_VARIABLES[workflow]: workflow_arn_of(role, stage, workflow)
-        for workflow in {*access.starts, *access.stops, *access.resumes}
+        for workflow in Workflow
+        if workflow in (*access.starts, *access.stops, *access.looks_at, *access.resumes)
     }
 
 

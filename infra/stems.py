@@ -49,7 +49,7 @@ class Stems(Stack):
         bucket = Stored.seen_from(self, stage).bucket
         for actions, prefixes in (
             (["s3:GetObject"], ("tracks", "stems")),
-            (["s3:PutObject", "s3:AbortMultipartUpload"], ("stems",)),
+            (["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"], ("stems",)),
         ):
             role.add_to_policy(
                 iam.PolicyStatement(actions=actions, resources=[bucket.objects(prefix) for prefix in prefixes])
@@ -100,7 +100,7 @@ class Stems(Stack):
                         platform=ecr_assets.Platform.LINUX_AMD64,
                     )
                 ),
-                command=list(_COMMAND),
+                command=[*_COMMAND, "--bucket", environment["NOTORIOUS_BUCKET"]],
                 cpu=_VCPUS,
                 gpu=1,
                 memory=_MEMORY,
@@ -179,7 +179,7 @@ class Stems(Stack):
             type="container",
             container_properties=batch.CfnJobDefinition.ContainerPropertiesProperty(
                 image="notorious/stems",
-                command=list(_COMMAND),
+                command=[*_COMMAND, "--bucket", environment["NOTORIOUS_BUCKET"]],
                 job_role_arn=role.role_arn,
                 environment=[
                     batch.CfnJobDefinition.EnvironmentProperty(name=name, value=value)

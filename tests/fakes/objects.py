@@ -22,7 +22,7 @@ class MemoryObjects:
         self._objects: dict[str, tuple[bytes, StoredObject]] = {}
         self.reads: dict[str, int] = {}
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
         return sorted(key for key in self._objects if key.startswith(prefix))
 
     def find(self, key: str) -> StoredObject | None:
@@ -65,7 +65,7 @@ class MemoryObjects:
             self._objects.pop(key, None)
 
     def under(self, prefix: str) -> Iterator[StoredObject]:
-        return iter([self._objects[key][1] for key in self.keys(prefix)])
+        return iter([self._objects[key][1] for key in self.names(prefix)])
 
     def download_address(self, key: str, *, seconds: int, file_name: str | None = None) -> str:
         return f"memory://{key}?seconds={seconds}&name={file_name or ''}"

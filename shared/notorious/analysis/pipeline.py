@@ -41,7 +41,7 @@ from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
 from notorious.analysis.grid import GridFit
-from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -74,8 +74,8 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
     cues.NAME: ("file", grid.NAME, sections.NAME),
-    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
-    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
+    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, vocals.NAME, network_parts.PATCHES),
+    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, vocals.NAME, network_parts.PATCHES),
     likeness.NAME: (network_parts.PATCHES,),
     vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
@@ -278,6 +278,10 @@ class _Listening:
         """Tags and embeddings of every three seconds; None where musicnn is absent."""
         return network_parts.patches(self._parts[network_parts.PATCHES])
 
+    @property
+    def vocals(self) -> Vocals:
+        return Vocals.model_validate(self._parts[vocals.NAME])
+
     def part(self, name: str) -> Part:
         return getattr(self, f"_hear_{name}")()
 
@@ -349,7 +353,7 @@ class _Listening:
             pattern=self.bar_pattern,
             spectrum=Bands.model_validate(self._parts[spectrum.NAME]),
             integrated_lufs=self.loudness.integrated_lufs,
-            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            voice=descriptors.voice_probability(self.vocals),
             tags=tags,
         )
         return genre.hear_genre(evidence).model_dump()
@@ -365,7 +369,8 @@ class _Listening:
             energy_level=Energy.model_validate(self._parts[energy.NAME]).level,
             integrated_lufs=self.loudness.integrated_lufs,
             pattern=self.bar_pattern,
-            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            vocals=self.vocals,
+            audible_seconds=self.audible.end - self.audible.start,
             tags=tags,
         )
         return descriptors.describe(evidence).model_dump()

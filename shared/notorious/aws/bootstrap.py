@@ -30,6 +30,7 @@ from notorious.service.ports import WorkflowName
 from notorious.service.progress import Progress
 
 if TYPE_CHECKING:
+    from notorious.eventstore.views import Views
     from notorious.service.ear import ChildEar
 
 _MACHINES: Final[dict[WorkflowName, str]] = {
@@ -83,6 +84,13 @@ def identifiers() -> SortableIdentifiers:
 @cache
 def live() -> DynamoLive:
     return DynamoLive(clients.dynamodb(), setting("NOTORIOUS_LIVE_TABLE"), clock())
+
+
+@cache
+def views() -> "Views":
+    from notorious.eventstore.dynamodb_views import DynamoViews
+
+    return DynamoViews(clients.dynamodb(), setting("NOTORIOUS_VIEWS_TABLE"))
 
 
 @cache

@@ -71,7 +71,13 @@ class S3Objects:
         return MultipartSink(_S3Upload(self._client, self.bucket, key, content_type))
 
     def copy(self, source: str, target: str, *, if_etag: str | None = None) -> None:
-        condition: dict[str, Any] = {} if if_etag is None else {"CopySourceIfMatch": if_etag}
+        condition: dict[str, Any] = {}
+        if if_etag is not None:
+            # Looked at beforehand too, since not every implementation of S3 minds the condition.
+            found = self.find(source)
+            if found is not None and found.etag != if_etag:
+                raise ObjectChanged(source)
+            condition = {"CopySourceIfMatch": if_etag}
         self._asked(
             source,
             lambda: self._client.copy_object(

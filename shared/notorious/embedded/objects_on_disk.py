@@ -9,7 +9,8 @@ event loop, so that every listener waits while a voice is written. Here
 - large bodies are memory-mapped files: ranges cost what they return, whole objects are sent in pieces, and parts of an
   upload wait in unnamed files;
 - requests of S3 run one after another on a thread, off the event loop;
-- at start, an object whose file is newer than its description (a crash came between the two) is described anew.
+- at start, what is on disk is taken up while the service runs already (`object_catalogue`), and an object whose file is
+  newer than its description (a crash came between the two) is described anew.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import contextvars
 import mmap
 import os
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import Any
 
 from notorious.embedded.data_folder import sync_folder
 from notorious.embedded.mending import expect, rewrite
+from notorious.embedded.object_catalogue import Catalogue, files_under
 
 LARGE_BYTES = 256 * 1024
 PIECE_BYTES = 1024 * 1024
@@ -36,23 +39,12 @@ def mend_objects() -> None:
     """Apply the mends of S3; the module's text says what they are for."""
     from ministack.services import s3
 
-    expect(s3, "_read_body", "_object_disk_path", "S3_PERSIST", "DATA_DIR", "_load_persisted_data", "_buckets")
+    expect(
+        s3, "_read_body", "_object_disk_path", "S3_PERSIST", "DATA_DIR", "_buckets", "_ENCODED_KEYS_DIR", "url_unquote"
+    )
     _write_durably(s3)
     _read_in_pieces(s3)
     _spool_uploads(s3)
-    rewrite(
-        s3,
-        "_load_persisted_bucket",
-        (
-            "        if size is None or not etag:\n",
-            "        if size is None or not etag or _embedded_is_stale(abs_path, meta_path, size):\n",
-        ),
-        (
-            "            etag = etag or f'\"{md5_hash(data)}\"'\n",
-            "            etag = f'\"{md5_hash(data)}\"'\n            meta.pop('checksums', None)\n",
-        ),
-        _embedded_is_stale=_is_stale,
-    )
     rewrite(
         s3,
         "handle_request",
@@ -64,11 +56,11 @@ def mend_objects() -> None:
     )
 
 
-def keep_objects_in(folder: Path, *, scratch: Path) -> None:
+def keep_objects_in(folder: Path, bucket: str, *, scratch: Path) -> threading.Thread:
     """From now on, objects are files in this folder, and what lies there already is served.
 
     To be called after the template is deployed: the emulator would refuse to make a bucket that it has found on disk.
-    Parts of unfinished uploads go to `scratch`.
+    Parts of unfinished uploads go to `scratch`. Returns the thread that is still taking up what is on disk.
     """
     from ministack.services import s3
 
@@ -76,7 +68,13 @@ def keep_objects_in(folder: Path, *, scratch: Path) -> None:
     _spool_folder = scratch
     s3.DATA_DIR = str(folder)
     s3.S3_PERSIST = True
-    s3._load_persisted_data()
+    place = Path(s3._object_disk_path(bucket, "x")).parent
+    catalogue = Catalogue(lambda key: str(s3._object_disk_path(bucket, key)))
+    s3._buckets[bucket]["objects"] = catalogue
+    files = files_under(place, encoded=s3._ENCODED_KEYS_DIR, key_of=s3.url_unquote)
+    filling = threading.Thread(target=catalogue.fill, args=(files,), name="catalogue", daemon=True)
+    filling.start()
+    return filling
 
 
 def _write_durably(s3: Any) -> None:
@@ -191,12 +189,6 @@ def spooled(parts: Sequence[bytes | mmap.mmap]) -> bytes | mmap.mmap:
             file.write(part)
         file.flush()
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _is_stale(data: str, description: str, size: int) -> bool:
-    """Whether a crash came between writing an object and describing it: the description is written last."""
-    found = os.stat(data)
-    return found.st_size != size or os.stat(description).st_mtime_ns < found.st_mtime_ns
 
 
 async def _off_the_loop(dispatch: Callable[..., Any], *arguments: object) -> Any:

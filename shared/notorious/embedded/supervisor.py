@@ -126,7 +126,7 @@ class Supervisor:
         deployed = deploy(emulator.access, template)
         for done in reconcile(emulator.access, template, deployed):
             _logger.info("set %s", done)
-        objects_on_disk.keep_objects_in(folder.objects, scratch=folder.work)
+        objects_on_disk.keep_objects_in(folder.objects, deployed.output("MediaBucket"), scratch=folder.work)
         self._fill_tables(folder, deployed, journal)
         users = read_users(folder.users)
         for user in users:
@@ -160,8 +160,7 @@ class Supervisor:
     def _take_up_work(self, deployed: Deployed) -> None:
         assert self._emulator is not None
         bucket = deployed.output("MediaBucket")
-        again = objects_on_disk.announce_again(bucket, "drop/")
-        _logger.info("%d uploads announced again", again)
+        threading.Thread(target=objects_on_disk.announce_again, args=(bucket, "drop/"), daemon=True).start()
         if "SweepFunction" in deployed.outputs:
             functions: Any = self._emulator.access.client("lambda")
             functions.invoke(

@@ -39,7 +39,8 @@ def fail_mix(tenant: str, mix: str, *, phase: MixPhase, failure: Failure, store:
         reason=failure.reason,
         remedy=failure.remedy,
     )
-    return bool(handle(store, tenant, stream, command, MIX).records)
+    handled = handle(store, tenant, stream, command, MIX)
+    return bool(handled.records) and not handled.was_repeated
 
 
 def expire_mix(tenant: str, mix: str, *, store: EventStore, objects: Objects) -> bool:
@@ -52,4 +53,4 @@ def expire_mix(tenant: str, mix: str, *, store: EventStore, objects: Objects) ->
         return False
     for found in list(objects.under(keys.mix_file(tenant, mix, "mix").removesuffix("mix"))):
         objects.delete(found.key)
-    return bool(handled.records)
+    return bool(handled.records) and not handled.was_repeated

@@ -64,13 +64,13 @@ def test_a_sound_file_becomes_a_track_that_is_to_be_heard() -> None:
 def test_the_dropped_file_goes_when_it_is_taken_up() -> None:
     scene = Scene()
     scene.ingest(scene.drop(wav()))
-    assert scene.objects.keys("drop/") == []
+    assert scene.objects.names("drop/") == []
 
 
 def test_what_a_file_is_its_content_says_and_not_its_name() -> None:
     scene, data = Scene(), wav()
     scene.ingest(scene.drop(data, "lies.mp3"))
-    assert scene.objects.keys("tracks/")[0].endswith("/audio.wav")
+    assert scene.objects.names("tracks/")[0].endswith("/audio.wav")
 
 
 def test_an_announcement_that_comes_twice_changes_nothing() -> None:
@@ -95,7 +95,7 @@ def test_a_crash_before_the_dropped_file_went_is_made_good_by_the_next_attempt()
         ingest(key, store=scene.store, objects=crashing)
     assert scene.ingest(key).outcome == "uploaded"
     assert scene.events() == ["TrackUploaded", "AnalysisRequested"]
-    assert scene.objects.keys("drop/") == []
+    assert scene.objects.names("drop/") == []
 
 
 def test_the_same_file_under_another_name_is_known() -> None:
@@ -103,7 +103,7 @@ def test_the_same_file_under_another_name_is_known() -> None:
     scene.ingest(scene.drop(data, "one.wav", "u1"))
     assert scene.ingest(scene.drop(data, "two.wav", "u2")).outcome == "known"
     assert scene.events() == ["TrackUploaded", "AnalysisRequested"]
-    assert scene.objects.keys("drop/") == []
+    assert scene.objects.names("drop/") == []
 
 
 def test_the_same_file_of_another_tenant_is_another_track() -> None:
@@ -151,7 +151,7 @@ def test_what_cannot_be_a_track_is_rejected_with_reason_and_remedy(data: bytes, 
     assert rejected["remedy"]
     assert rejected["file_name"] == "song.mp3"
     assert record.stream.id.startswith("upload-")
-    assert scene.objects.keys() == []
+    assert scene.objects.names() == []
 
 
 def test_a_rejection_that_is_repeated_is_recorded_once() -> None:

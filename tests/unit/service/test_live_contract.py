@@ -1,5 +1,6 @@
 """What the live table guarantees: the same of the fake and of DynamoDB."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -33,7 +34,25 @@ def dynamo_live(request: pytest.FixtureRequest) -> Live:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return DynamoLive(client, table, CLOCK)
+    return DynamoLive(_OneAtATime(client), table, CLOCK)
+
+
+class _OneAtATime:
+    """A client whose requests follow one another: DynamoDB makes conditional writes atomic, moto does not."""
+
+    _lock = threading.Lock()
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        request = getattr(self._client, name)
+
+        def guarded(*arguments: Any, **named: Any) -> Any:
+            with self._lock:
+                return request(*arguments, **named)
+
+        return guarded
 
 
 MAKERS: dict[str, Callable[[pytest.FixtureRequest], Live]] = {"memory": lambda _: MemoryLive(), "dynamodb": dynamo_live}
