@@ -5,22 +5,14 @@
 Debian ships Python without `ensurepip` unless python3-venv is installed. Then pip's own wheel is fetched from the
 index that pip would use (PIP_INDEX_URL or index-url in pip's configuration, else PyPI) and held against the hash
 below, which is why it may be fetched even where the machine has no certificates to check the server with. Standard
-library only.
+library only, and the module of the project that knows package indexes (which needs nothing else either).
 """
 
 import argparse
-import configparser
-import hashlib
-import html.parser
 import importlib.util
-import os
-import ssl
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 import venv
 from pathlib import Path
 
@@ -28,7 +20,6 @@ OLDEST_PYTHON = (3, 11)
 PIP_VERSION = "26.3"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 PIP_WHEEL = f"pip-{PIP_VERSION}-py3-none-any.whl"
-DEFAULT_INDEX = "https://pypi.org/simple"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -74,86 +65,13 @@ def install(python: Path, extras: str, lock: Path) -> None:
 
 def fetch_pip() -> bytes:
     """The wheel of pip, from the first index that has it; its hash is checked."""
-    failures = []
-    for index in indexes():
-        page = index.rstrip("/") + "/pip/"
-        try:
-            for link in links(page):
-                if urllib.parse.urlsplit(link).path.endswith("/" + PIP_WHEEL):
-                    wheel = get(link)
-                    found = hashlib.sha256(wheel).hexdigest()
-                    if found == PIP_SHA256:
-                        return wheel
-                    failures.append(f"{link}: its hash is {found}, not the expected {PIP_SHA256}")
-                    break
-            else:
-                failures.append(f"{page}: has no {PIP_WHEEL}")
-        except (OSError, ValueError) as error:
-            failures.append(f"{page}: {error}")
-    return sys.exit(
-        "pip could not be fetched:\n  " + "\n  ".join(failures) + "\nInstall python3-venv, or set PIP_INDEX_URL."
-    )
+    sys.path.insert(0, str(ROOT / "shared"))
+    from notorious.package_index import FetchFailed, fetch_wheel
 
-
-def indexes() -> list[str]:
-    """Where pip would look: the environment goes before the configuration files."""
-    main_index = os.environ.get("PIP_INDEX_URL")
-    extra = os.environ.get("PIP_EXTRA_INDEX_URL", "").split()
-    files = configparser.RawConfigParser()
-    files.read(configuration_files(), encoding="utf-8")
-    main_index = main_index or files.get("global", "index-url", fallback=None) or DEFAULT_INDEX
-    extra = extra or files.get("global", "extra-index-url", fallback="").split()
-    return [main_index, *extra]
-
-
-def configuration_files() -> list[str]:
-    """pip's configuration files, the later ones overruling the earlier."""
-    home = Path.home()
-    xdg = os.environ.get("XDG_CONFIG_HOME", str(home / ".config"))
-    named = os.environ.get("PIP_CONFIG_FILE", "")
-    places = ["/etc/xdg/pip/pip.conf", "/etc/pip.conf", home / ".pip/pip.conf", Path(xdg) / "pip/pip.conf"]
-    return [str(place) for place in places] + ([named] if named else [])
-
-
-class _Links(html.parser.HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.found.extend(value for name, value in attrs if name == "href" and value)
-
-
-def links(page: str) -> list[str]:
-    """The links on a page of an index, made absolute."""
-    parser = _Links()
-    if page.startswith("file:"):
-        local = Path(urllib.request.url2pathname(urllib.parse.urlsplit(page).path)) / "index.html"
-        parser.feed(local.read_text(encoding="utf-8"))
-    else:
-        parser.feed(get(page).decode("utf-8"))
-    return [urllib.parse.urljoin(page, link) for link in parser.found]
-
-
-def get(address: str) -> bytes:
-    """Fetch an address; without certificates on this machine, unchecked (what comes is held against a hash)."""
-    # Debian's python3 only recommends ca-certificates, and pip brings its own: without any, TLS could not be verified.
-    authorities = os.environ.get("PIP_CERT") or None
     try:
-        with urllib.request.urlopen(
-            address, timeout=60, context=ssl.create_default_context(cafile=authorities)
-        ) as answer:
-            return bytes(answer.read())
-    except urllib.error.URLError as error:
-        if not isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise
-        say("This machine cannot check certificates; going on, since pip's hash is known")
-        blind = ssl.create_default_context()
-        blind.check_hostname = False
-        blind.verify_mode = ssl.CERT_NONE
-        with urllib.request.urlopen(address, timeout=60, context=blind) as answer:
-            return bytes(answer.read())
+        return fetch_wheel(PIP_WHEEL, PIP_SHA256, say=say)
+    except FetchFailed as error:
+        return sys.exit(f"{error}\nInstall python3-venv, or set PIP_INDEX_URL.")
 
 
 def succeeds(command: list[str]) -> bool:

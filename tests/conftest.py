@@ -1,6 +1,7 @@
-"""What holds for every test: no cache of the user's is touched, and in CI the shared music has to be there."""
+"""What holds for every test: no cache or networks of the user's are touched, and in CI nothing may be missing."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,18 +12,34 @@ import pytest
 def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     patch.setenv("NOTORIOUS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.delenv("NOTORIOUS_MODELS", raising=False)
     yield
     patch.undo()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_as_in_a_terminal() -> None:
+    """A script starts what it puts in the background with Ctrl-C ignored, and every child would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Under NOTORIOUS_CI a skipped test that is marked `music` has failed: otherwise its absence would go unnoticed."""
+    """Under NOTORIOUS_CI a skipped test that needs something from outside has failed: else nobody would notice."""
     report = yield
-    if os.environ.get("NOTORIOUS_CI") and item.get_closest_marker("music") and report.skipped:
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, but needs the shared music beside the checkout"
+    if os.environ.get("NOTORIOUS_CI") and report.skipped:
+        for mark, need in _NEEDS.items():
+            if item.get_closest_marker(mark):
+                report.outcome = "failed"
+                report.longrepr = f"{item.nodeid} was skipped, but needs {need}"
     return report
+
+
+_NEEDS = {
+    "music": "the shared music beside the checkout",
+    "wheels": "the wheels that hold the networks' weights, from the package index",
+}
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
 ZoneKind = Literal["pre_drop", "post_drop"]
 CueKind = Literal["first_beat", "mix_in", "drop", "breakdown", "mix_out"]
 Mode = Literal["major", "minor"]
+VoiceKind = Literal["singing", "rap", "speech", "unsure"]
 
 
 class Value(BaseModel):
@@ -27,16 +28,34 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class TempoAlternative(Value):
+    """Another tempo that one could count, and how likely it is the right one."""
+
+    bpm: float = Field(gt=0)
+    probability: float = Field(ge=0, le=1)
+
+
 class Tempo(Value):
     """The tempo that one would count.
 
     `steady` says that one constant grid holds from the first beat to the last; where it is False the grid keeps every
-    beat by itself and `bpm` is the median.
+    beat by itself and `bpm` is the median. `confidence` is that the tempo is right and its beats lie on the beats;
+    `bar_confidence` that the bar lines are right too. `alternatives` are half and double tempo, and whatever else is
+    not out of the question, likeliest first.
     """
 
     bpm: float
     confidence: float = Field(ge=0, le=1)
     steady: bool
+    bar_confidence: float = Field(default=0.0, ge=0, le=1)
+    alternatives: tuple[TempoAlternative, ...] = ()
+
+
+class GridPiece(Value):
+    """A constant tempo from one beat of a grid to the next piece."""
+
+    first_beat: int = Field(ge=0)
+    bpm: float = Field(gt=0)
 
 
 class Grid(Value):
@@ -44,7 +63,8 @@ class Grid(Value):
 
     Beat 0 is the first beat that lies inside the audio. A steady grid is two numbers, `first_beat_seconds` and `bpm`;
     an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at
-    the tempo found there. "The beat" is where the kick's attack begins.
+    the tempo found there. Where its tempo changes in steps, `pieces` names them. "The beat" is where the kick's attack
+    begins.
     """
 
     first_beat_seconds: float
@@ -54,6 +74,8 @@ class Grid(Value):
     first_downbeat: int = Field(default=0, ge=0)
     """Number of the first beat that begins a bar, below `beats_per_bar`."""
     beat_seconds: tuple[float, ...] | None = None
+    pieces: tuple[GridPiece, ...] = ()
+    """The constant pieces of a tempo that changes in steps; none where it is steady or wanders."""
 
     @property
     def beat_length_seconds(self) -> float:
@@ -220,6 +242,47 @@ class Audible(Value):
     fade_out_seconds: float = 0.0
 
 
+class Genre(Value):
+    """Probabilities over a declared list of genres, the likeliest first.
+
+    `top` are the three likeliest, `label` the first of them; `unsure` says that it is not to be relied on.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    top: tuple[str, ...]
+    unsure: bool
+
+
+class Descriptors(Value):
+    """Eleven numbers that describe a track, each defined in docs/genre.md.
+
+    From 0 to 1, but for `tempo` [BPM], `loudness` [LUFS], `mode` (1 major, 0 minor) and `time_signature` (beats a bar).
+    """
+
+    energy: float
+    danceability: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+    speechiness: float
+    liveness: float
+    tempo: float
+    loudness: float
+    mode: int
+    time_signature: int
+
+
+class Embedding(Value):
+    """A point that likeness is measured by: tracks that sound alike lie in the same direction.
+
+    `name` says how it was made; only embeddings of one name are comparable. `data` is base64 of float16, of length one.
+    """
+
+    name: str
+    data: str
+
+
 class Waveform(Value):
     """The picture of a track: peak amplitude of three bands, a row every `hop_seconds`.
 
@@ -228,6 +291,23 @@ class Waveform(Value):
 
     hop_seconds: float
     data: str
+
+
+class Vocals(Value):
+    """Where somebody sings, raps or speaks.
+
+    `regions` [seconds] are the passages with a voice, in order and apart; none says that the track has no voice.
+    `kinds` names what each of them is. `per_bar` is the probability of a voice in every bar, one a downbeat of the
+    grid. `confidence` is the probability that the answer to "is there a voice at all?" is right; below 0.75 it is a
+    guess (`unsure`). `source` says on what all this rests: signal processing alone, or networks, too.
+    """
+
+    regions: tuple[tuple[float, float], ...] = ()
+    kinds: tuple[VoiceKind, ...] = ()
+    per_bar: tuple[float, ...] = ()
+    confidence: float = Field(ge=0, le=1)
+    unsure: bool = False
+    source: Literal["signal", "networks"]
 
 
 class Analysis(Value):
@@ -249,10 +329,17 @@ class Analysis(Value):
     spectrum: Bands
     audible: Audible
     waveform: Waveform
+    vocals: Vocals | None = None
+    """None in analyses from before voices were heard."""
+    genre: Genre | None = None
+    descriptors: Descriptors | None = None
+    embedding: Embedding | None = None
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]
-    """The version of each analyser that had a part in it."""
+    """The version of each analyser that had a part in it; 0 where it needs a network that is not installed."""
+    networks: dict[str, str] = {}
+    """Name and SHA-256 of each network that had a part in it; empty where all was heard by signal processing."""
 
 
 class Track(Value):

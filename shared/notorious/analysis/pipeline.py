@@ -6,8 +6,11 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
              ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
-             │                  │       └─ key
-             │                  └─ spectrum ─ waveform
+             │                  │    │  └─ key
+             │                  │    └─ beatnet (asked where the bars are in doubt, and installed)
+             │                  ├─ spectrum ─ waveform
+             │                  └─ musicnn (where it is installed)
+             │                     genre, descriptors, embedding (from nearly all of these)
              └─ file (length, rate, channels, audible part, notes)
 """
 
@@ -20,34 +23,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import cues, energy, grid, key, sections, spectrum, waveform
+from notorious.analysis import (
+    cues,
+    descriptors,
+    energy,
+    genre,
+    grid,
+    key,
+    likeness,
+    network_parts,
+    sections,
+    spectrum,
+    vocals,
+    waveform,
+)
+from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
-from notorious.analysis.model import Analysis, Bands, Grid, Loudness, Section, Tempo
+from notorious.analysis.grid import GridFit
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
 from notorious.errors import UnusableAudio
+from notorious.networks import musicnn
 
 ANALYSERS: Mapping[str, int] = {
     "file": 2,
     "loudness": 2,
+    network_parts.BEATS: network_parts.BEATS_VERSION,
+    network_parts.PATCHES: network_parts.PATCHES_VERSION,
     grid.NAME: grid.VERSION,
     key.NAME: key.VERSION,
     spectrum.NAME: spectrum.VERSION,
     waveform.NAME: waveform.VERSION,
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
+    vocals.NAME: vocals.VERSION,
     cues.NAME: cues.VERSION,
+    genre.NAME: genre.VERSION,
+    descriptors.NAME: descriptors.VERSION,
+    likeness.NAME: likeness.VERSION,
 }
 """Name and version of every analyser."""
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    grid.NAME: (network_parts.BEATS,),
     key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
     cues.NAME: ("file", grid.NAME, sections.NAME),
+    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, vocals.NAME, network_parts.PATCHES),
+    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, vocals.NAME, network_parts.PATCHES),
+    likeness.NAME: (network_parts.PATCHES,),
+    vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
 
 SHORTEST_SECONDS = 1.0
@@ -129,11 +159,16 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "key": parts[key.NAME],
             "spectrum": parts[spectrum.NAME],
             "waveform": parts[waveform.NAME],
+            "vocals": parts[vocals.NAME],
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
             "cues": parts[cues.NAME],
+            "genre": parts[genre.NAME],
+            "descriptors": parts[descriptors.NAME],
+            "embedding": parts[likeness.NAME],
             "analysers": dict(ANALYSERS),
+            "networks": network_parts.networks_in(parts[network_parts.BEATS], parts[network_parts.PATCHES]),
         }
     )
 
@@ -198,7 +233,7 @@ def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:
 class _Listening:
     """One file being heard: what several analysers share is computed when the first of them asks."""
 
-    def __init__(self, path: Path, decoded: _Decoded, parts: Mapping[str, Part]) -> None:
+    def __init__(self, path: Path, decoded: _Decoded, parts: dict[str, Part]) -> None:
         self._path = path
         self._decoded = decoded
         self._parts = parts
@@ -207,6 +242,10 @@ class _Listening:
     @cached_property
     def spectra(self) -> Spectra:
         return spectrum.hear_spectra(self._decoded.mono)
+
+    @cached_property
+    def energy_curve(self) -> NDArray[np.float64]:
+        return energy.curve_at_frames(self.spectra)
 
     @property
     def grid(self) -> Grid:
@@ -219,6 +258,33 @@ class _Listening:
     @property
     def loudness(self) -> Loudness:
         return Loudness.model_validate(self._parts["loudness"])
+
+    @cached_property
+    def bar_pattern(self) -> BarPattern | None:
+        """Where in the bar sounds begin; None where the track has no bars of four beats."""
+        return hear_bar_pattern(self.spectra, self.grid)
+
+    @cached_property
+    def _grid_fit(self) -> GridFit:
+        return grid.fit_grid(self._decoded.mono, RATE_HZ, ask_network=self._ask_beatnet)
+
+    def _ask_beatnet(self) -> NDArray[np.float32] | None:
+        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent.
+
+        The grid asks only where it doubts; a part that says so (of an earlier version) is then replaced."""
+        part = self._parts.get(network_parts.BEATS)
+        if part is None or part == network_parts.NOT_ASKED:
+            part = self._parts[network_parts.BEATS] = network_parts.hear_beats(self._decoded.mono)
+        return network_parts.beat_activations(part)
+
+    @property
+    def patches(self) -> musicnn.Heard | None:
+        """Tags and embeddings of every three seconds; None where musicnn is absent."""
+        return network_parts.patches(self._parts[network_parts.PATCHES])
+
+    @property
+    def vocals(self) -> Vocals:
+        return Vocals.model_validate(self._parts[vocals.NAME])
 
     def part(self, name: str) -> Part:
         return getattr(self, f"_hear_{name}")()
@@ -245,8 +311,15 @@ class _Listening:
             "dynamic_range_db": self._decoded.dynamic_range_db,
         }
 
+    def _hear_beatnet(self) -> Part:
+        _ = self._grid_fit  # asks the network, or does not
+        return self._parts.get(network_parts.BEATS, network_parts.NOT_ASKED)
+
+    def _hear_musicnn(self) -> Part:
+        return network_parts.hear_patches(self._decoded.mono, RATE_HZ)
+
     def _hear_grid(self) -> Part:
-        fit = grid.fit_grid(self._decoded.mono, RATE_HZ)
+        fit = self._grid_fit
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
@@ -260,18 +333,57 @@ class _Listening:
         return waveform.draw_waveform(self.spectra).model_dump()
 
     def _hear_energy(self) -> Part:
-        heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
+        heard = energy.hear_energy(
+            self.spectra, self.energy_curve, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm
+        )
         return heard.model_dump()
+
+    def _hear_vocals(self) -> Part:
+        return vocals.hear_vocals(self.spectra, self.grid, self.audible, self.patches).model_dump()
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
             self.spectra,
+            self.energy_curve,
             self.grid,
             self.audible,
             grid_confidence=self.tempo.confidence,
             section_lufs=_mean_loudness(self.loudness),
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
+
+    def _hear_genre(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = genre.Evidence(
+            tempo=self.tempo,
+            pattern=self.bar_pattern,
+            spectrum=Bands.model_validate(self._parts[spectrum.NAME]),
+            integrated_lufs=self.loudness.integrated_lufs,
+            voice=descriptors.voice_probability(self.vocals),
+            tags=tags,
+        )
+        return genre.hear_genre(evidence).model_dump()
+
+    def _hear_descriptors(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = descriptors.Evidence(
+            spectra=self.spectra,
+            tempo=self.tempo,
+            beats_per_bar=self.grid.beats_per_bar,
+            key=KeyEstimate.model_validate(self._parts[key.NAME]),
+            energy_level=Energy.model_validate(self._parts[energy.NAME]).level,
+            integrated_lufs=self.loudness.integrated_lufs,
+            pattern=self.bar_pattern,
+            vocals=self.vocals,
+            audible_seconds=self.audible.end - self.audible.start,
+            tags=tags,
+        )
+        return descriptors.describe(evidence).model_dump()
+
+    def _hear_embedding(self) -> Part:
+        return likeness.hear_embedding(self.spectra, self.patches).model_dump()
 
     def _hear_cues(self) -> Part:
         heard = [Section.model_validate(section) for section in self._parts[sections.NAME]["sections"]]

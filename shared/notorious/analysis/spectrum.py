@@ -12,6 +12,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.pitch_motion import MotionListener, PitchMotion
+
 NAME = "spectrum"
 VERSION = 1
 
@@ -33,6 +35,7 @@ class Spectra:
 
     `bands` [shape=(frames, 5)], `display` [shape=(frames, 3)], `mel` [shape=(frames, 40)]: float32, mean square power;
     `flux` [shape=(frames, 5)]: rise of the log power of the mel bands that lie in each of the five bands, per frame.
+    `motion`: how partials glide, a row a frame.
     """
 
     hop_seconds: float
@@ -40,6 +43,7 @@ class Spectra:
     display: NDArray[np.float32]
     mel: NDArray[np.float32]
     flux: NDArray[np.float32]
+    motion: PitchMotion
 
     def frame_at(self, seconds: float) -> int:
         """The number of the frame whose centre is nearest, kept inside."""
@@ -118,7 +122,12 @@ def _mel_to_band() -> NDArray[np.float32]:
 def hear_spectra(mono: NDArray[np.float32]) -> Spectra:
     """Band powers of a mono signal [shape=(n,)], float32, at 22,050 Hz."""
     weights = _weights()
-    rows = np.concatenate([block @ weights for block in power_blocks(mono, frame=FRAME, hop=HOP)])
+    listener = MotionListener(rate_hz=RATE_HZ, frame=FRAME)
+    found = []
+    for block in power_blocks(mono, frame=FRAME, hop=HOP):
+        found.append(block @ weights)
+        listener.hear(block)
+    rows = np.concatenate(found)
     mel = rows[:, 8:]
     # The floor keeps the noise of a fade-out from looking like a rhythm: -70 dB below full scale.
     level = np.log10(mel + 1e-7)
@@ -129,6 +138,7 @@ def hear_spectra(mono: NDArray[np.float32]) -> Spectra:
         display=rows[:, 5:8],
         mel=mel,
         flux=rise @ _mel_to_band(),
+        motion=listener.result(),
     )
 
 

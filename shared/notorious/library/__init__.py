@@ -4,10 +4,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from notorious.folders import default_cache_folder
     from notorious.library.crate import Crate, Entry, Progress, hear
     from notorious.library.finding import find_track
     from notorious.library.scan import Skipped, find_audio_files
-    from notorious.library.store import Store, default_cache_folder
+    from notorious.library.store import Store
 
 _HOME = {
     "Crate": "crate",

@@ -18,7 +18,6 @@ import fcntl
 import json
 import os
 import sqlite3
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from notorious.errors import NotoriousError
+from notorious.folders import default_cache_folder
 
 SCHEMA = 1
 """Number in the file's name: a program that keeps things otherwise starts a file of its own."""
@@ -61,19 +61,6 @@ class FileStamp(NamedTuple):
         """The stamp of a file as it lies there now; OSError if it cannot be looked at."""
         status = path.stat()
         return cls(status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-def default_cache_folder() -> Path:
-    """NOTORIOUS_CACHE, else `notorious` under XDG_CACHE_HOME, else under ~/.cache (~/Library/Caches on a Mac)."""
-    override = os.environ.get("NOTORIOUS_CACHE")
-    if override:
-        return Path(override).expanduser()
-    xdg = os.environ.get("XDG_CACHE_HOME")
-    # The XDG specification: a relative path is to be treated as unset.
-    if xdg and os.path.isabs(xdg):
-        return Path(xdg) / "notorious"
-    base = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return base / "notorious"
 
 
 class Store:
@@ -150,7 +137,11 @@ class Store:
         }
 
     def keep_parts(self, sha256: str, parts: Mapping[str, Any], versions: Mapping[str, int]) -> None:
-        """Keep what was heard, in one transaction, in place of older versions of the same parts."""
+        """Keep what was heard, in one transaction, in place of other versions of the same parts.
+
+        Of other versions, not only of older ones: whoever removes the networks and installs them again must not find
+        parts from before beside parts that were heard in between.
+        """
         rows = [
             (sha256, name, versions[name], zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1))
             for name, value in sorted(parts.items())
@@ -158,7 +149,7 @@ class Store:
 
         def replace(connection: sqlite3.Connection) -> None:
             connection.executemany(
-                "DELETE FROM parts WHERE sha256 = ? AND analyser = ? AND version < ?", [row[:3] for row in rows]
+                "DELETE FROM parts WHERE sha256 = ? AND analyser = ? AND version != ?", [row[:3] for row in rows]
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO parts (sha256, analyser, version, value) VALUES (?, ?, ?, ?)", rows

@@ -8,6 +8,7 @@ borders (the drop, say) comes exactly when A is gone.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from notorious.planning.brief import Brief
 from notorious.planning.plan import Technique
@@ -36,6 +37,10 @@ EARLIEST_LANDING_SHARE = 0.5
 
 MOST_OUT_POINTS = 7
 MOST_IN_POINTS = 5
+
+SUNG = 0.5
+"""A bar counts as sung from this probability on, where points are chosen that lie outside of what is sung."""
+
 BASS_SHARE = 0.18
 """A passage whose low band holds this share of its power has a bass line or a kick that wants the floor for itself."""
 
@@ -117,9 +122,36 @@ def out_points(structure: Structure, *, room_bars: float) -> tuple[float, ...]:
     borders = {beat for beat in structure.phrase_borders() if earliest <= beat <= latest + 1e-6}
     ranked = sorted(borders, key=lambda beat: (-structure.phrase_bars(beat), -beat))[:MOST_OUT_POINTS]
     if ranked:
+        after_voice = voice_ends_at(structure)
+        if after_voice is not None and earliest <= after_voice <= latest and after_voice not in ranked:
+            ranked.append(after_voice)
         return tuple(sorted(ranked))
     bars = max(0.0, (latest - structure.first_bar_beat) // bar)
     return (structure.first_bar_beat + bars * bar,)
+
+
+def voice_ends_at(structure: Structure) -> float | None:
+    """The first 4-bar border behind the last sung bar: from here on a track leaves the voice to the next one. None
+    where nobody sings."""
+    sung = [number for number, probability in enumerate(structure.voice_bars) if probability >= SUNG]
+    if not sung:
+        return None
+    bar = structure.beats_per_bar
+    end = structure.track.analysis.grid.first_downbeat + (sung[-1] + 1) * bar
+    passage = structure.passage_at(end + 1e-6)
+    return passage.start_beat + ceil((end - passage.start_beat) / (4 * bar) - 1e-6) * 4.0 * bar
+
+
+def voice_begins_at(structure: Structure) -> float | None:
+    """The last 4-bar border before the first sung bar: until here a track leaves the voice to the one before. None
+    where nobody sings."""
+    first = next((number for number, probability in enumerate(structure.voice_bars) if probability >= SUNG), None)
+    if first is None:
+        return None
+    bar = structure.beats_per_bar
+    begin = structure.track.analysis.grid.first_downbeat + first * bar
+    passage = structure.passage_at(begin + 1e-6)
+    return passage.start_beat + (begin - passage.start_beat) // (4 * bar) * 4.0 * bar
 
 
 def landing_points(structure: Structure) -> tuple[float, ...]:
@@ -151,6 +183,7 @@ def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Bri
     bar = outgoing.beats_per_bar
     genre = genre_for(brief, outgoing.track.tags.genre)
     first_in = incoming.first_bar_beat
+    voice_in = voice_begins_at(incoming)
     # In bars of A: how much of B may be under A at most (two fifths of it), and likewise of A under B.
     most_bars = 0.4 * min(outgoing.bars, incoming.bars * meeting.level)
     for out_beat in out_points(outgoing, room_bars=4):
@@ -171,6 +204,8 @@ def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Bri
             natural = [(outgoing.last_bar_beat - out_beat) / bar]
             if landing is not None:
                 natural.append((landing - first_in) * meeting.level / bar)
+            elif voice_in is not None:  # and what is over when the incoming voice begins needs none either
+                natural.append((voice_in - first_in) * meeting.level / bar)
             for bars in _lengths(float(rule.bars), room, natural):
                 length = bars * bar
                 in_beat = first_in if landing is None else landing - length / meeting.level

@@ -16,7 +16,7 @@ from notorious.planning.believed_key import KeyEvidence
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import genre_for
 from notorious.planning.energy_scale import EnergyScale
-from notorious.planning.profile import TrackProfile
+from notorious.planning.profile import USUAL_TRANSITION_BARS, TrackProfile
 from notorious.planning.scoring import (
     CLASH_FACTOR,
     CUT_FACTOR,
@@ -28,6 +28,8 @@ from notorious.planning.scoring import (
     STUMBLE_FACTOR,
     TRANSITION_WEIGHTS,
     TUNING_FREE_CENTS,
+    TWO_VOICES_BARS,
+    TWO_VOICES_COST,
     mean_move_score,
 )
 from notorious.planning.tempo_match import MAX_STRETCH_ALONE, MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE
@@ -43,6 +45,9 @@ AVERAGE_LENGTH = 85.0
 AVERAGE_LOUDNESS = 90.0
 """What the best candidate of an ordinary pair reaches in the parts that a profile cannot tell."""
 QUICK_LENGTH = 80.0
+
+VOICES_AVOIDED = 0.5
+"""Which part of the bars in which two tracks would both sing at their usual mix points other candidates avoid."""
 
 JITTER = 4.0
 """Points by which the seed may prefer one track to another: enough for another set, too little for a bad one."""
@@ -90,6 +95,8 @@ class Pool:
     body_seconds: Floats
     lead_seconds: Floats
     tail_seconds: Floats
+    sings_in: Floats
+    sings_out: Floats
     artist: Indices
     jitter: Floats
     moves: Floats
@@ -145,6 +152,8 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
         body_seconds=column([one.body_seconds for one in ordered]),
         lead_seconds=column([one.mix_in_seconds for one in ordered]),
         tail_seconds=column([max(0.0, one.duration_seconds - one.mix_out_seconds) for one in ordered]),
+        sings_in=column([one.sings_in for one in ordered]),
+        sings_out=column([one.sings_out for one in ordered]),
         artist=np.array(artist, dtype=np.intp),
         jitter=column([JITTER * _chance(brief.seed, one.sha256) for one in ordered]),
         moves=np.array(move_scores(brief.energy_boosts), dtype=np.float32),
@@ -181,20 +190,26 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
     steady = pool.steady[outgoing][:, None] & pool.steady[whole][None, :]
     weight = {name: np.float32(value / sum(TRANSITION_WEIGHTS.values())) for name, value in TRANSITION_WEIGHTS.items()}
     shared = weight["phrases"] * AVERAGE_PHRASES + weight["loudness"] * AVERAGE_LOUDNESS
+    both_sing = np.float32(USUAL_TRANSITION_BARS * (1.0 - VOICES_AVOIDED) / TWO_VOICES_BARS) * (
+        pool.sings_out[outgoing][:, None] * pool.sings_in[whole][None, :]
+    )
+    two_voices = np.minimum(both_sing, np.float32(1.0))
     mixed = (
         weight["harmony"] * harmony
         + weight["tempo"] * tempo
         + weight["confidence"] * (100.0 * both_sure * np.where(steady, 1.0, 0.7))
+        + weight["voices"] * (100.0 - 100.0 * two_voices)
         + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
     )
     clash = (move < LARGEST_CLASH) & (sure >= SURE_CLASH)
     mixed *= 1.0 - np.float32(STRAIN_COST) * np.maximum(stretch - np.float32(MAX_STRETCH_ALONE), 0.0)
+    mixed *= 1.0 - np.float32(TWO_VOICES_COST) * two_voices
     mixed *= np.where(clash, np.float32(CLASH_FACTOR), np.float32(1.0))
     cut = (
         weight["harmony"] * (100.0 - QUICK_EXPOSURE * (100.0 - harmony))
         + weight["tempo"] * np.where(meets, 50.0 + 0.5 * tempo, NO_MEETING_TEMPO_VALUES["echo_out"])
         + weight["confidence"] * (100.0 - 50.0 * (1.0 - both_sure))
-        + (shared + weight["bands"] * 100.0)
+        + (shared + (weight["bands"] + weight["voices"]) * 100.0)
         + weight["length"] * np.where(meets, 60.0, QUICK_LENGTH)
     )
     cut *= np.where(meets, np.float32(CUT_FACTOR), np.float32(STUMBLE_FACTOR))

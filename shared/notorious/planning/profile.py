@@ -4,14 +4,21 @@ An Analysis is tens of kilobytes; a profile is a row. The search works on profil
 those it has chosen.
 """
 
+import hashlib
 from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
 
 from notorious.analysis.model import Track
+from notorious.planning import believed_key
+from notorious.planning import structure as structure_module
 from notorious.planning.believed_key import MIX_POINT_BARS, evidence_between
 from notorious.planning.structure import Structure, key_of, structure_of
 
 LATE_SHARE = 0.5
 """A mix-out lies in the second half of a track."""
+
+USUAL_TRANSITION_BARS = 16
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class TrackProfile:
     mix_in_energy: float
     mix_out_energy: float
     integrated_lufs: float
+    sings_in: float = 0.0
+    """The share of bars with a voice (expected) in the 16 bars from the usual mix-in on ..."""
+    sings_out: float = 0.0
+    """... and in the 16 bars from the usual mix-out on."""
 
     @property
     def body_seconds(self) -> float:
@@ -83,7 +94,24 @@ class TrackProfile:
             mix_in_energy=structure.passage_at(mix_in).energy,
             mix_out_energy=structure.passage_before(mix_out).energy,
             integrated_lufs=heard.loudness.integrated_lufs,
+            sings_in=_sung_share(structure, mix_in),
+            sings_out=_sung_share(structure, mix_out),
         )
+
+
+def _sung_share(structure: Structure, beat: float) -> float:
+    """The expected share of bars with a voice in a usual transition from a beat on."""
+    bars = range(USUAL_TRANSITION_BARS)
+    return sum(structure.voice_at(beat + bar * structure.beats_per_bar) for bar in bars) / USUAL_TRANSITION_BARS
+
+
+@cache
+def profile_version() -> str:
+    """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
+    digest = hashlib.sha256()
+    for source in (__file__, structure_module.__file__, believed_key.__file__):
+        digest.update(Path(source or "").read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def usual_mix_points(structure: Structure) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from notorious.planning.loudness import LEAST_SAID_LU, LoudnessCourse
 from notorious.planning.plan import Component, Score
 from notorious.planning.structure import LOOKS, Structure, key_of
 from notorious.planning.tempo_match import MAX_STRETCH_ALONE
+from notorious.planning.voices import VoiceMeeting, voice_meeting
 from notorious.theory.harmony import HarmonicMove, harmonic_move, move_scores
 from notorious.theory.tempo import compare_tempo
 
@@ -29,6 +30,7 @@ TRANSITION_WEIGHTS: Mapping[str, float] = {
     "tempo": 20.0,
     "phrases": 20.0,
     "bands": 10.0,
+    "voices": 14.0,
     "length": 12.0,
     "loudness": 8.0,
     "confidence": 9.0,
@@ -67,6 +69,20 @@ TOO_SHORT_COST = 40.0
 
 BROKEN_PROMISE_COST = 25.0
 """What a transition's fit loses where the outgoing track's drop begins under it: what was built up is taken away."""
+
+
+TWO_VOICES_BARS = 4.0
+"""From so many bars on in which both sing, nothing is left of the part: two texts at once are understood by nobody."""
+
+TWO_VOICES_COST = 0.25
+"""And so much of the whole transition is lost then."""
+
+CUT_VOICE_COST = 45.0
+FADED_VOICE_COST = 15.0
+"""What is lost where a sung passage is cut off in the middle, or faded out."""
+
+LATE_ENTRY_COST = 25.0
+"""What is lost where a cut lands in the middle of a sung passage."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +141,13 @@ def judge_transition(
     """Judge one candidate; `course` is its loudness with the gains that bring both tracks to the plan's loudness."""
     exposure = exposure_of(candidate, outgoing.beats_per_bar)
     harmony, clashes = judge_harmony(outgoing, incoming, candidate, exposure, brief)
+    voices = voice_meeting(outgoing, incoming, candidate)
     parts = (
         harmony,
         judge_tempo(outgoing, incoming, candidate, brief),
         judge_phrases(outgoing, incoming, candidate),
         judge_bands(outgoing, incoming, candidate),
+        judge_voices(voices),
         judge_length(candidate, outgoing.beats_per_bar),
         judge_loudness(course),
         judge_confidence(outgoing, incoming, candidate),
@@ -139,6 +157,7 @@ def judge_transition(
     else:
         factor = CLASH_FACTOR if clashes and exposure == 1.0 else 1.0
         factor *= strain_factor(candidate.meeting.bend)
+        factor *= 1.0 - TWO_VOICES_COST * min(1.0, voices.shared_bars / TWO_VOICES_BARS)
     factor *= unevenness_factor(course)
     return TransitionJudgement(candidate, parts, factor)
 
@@ -309,6 +328,31 @@ def judge_bands(outgoing: Structure, incoming: Structure, candidate: Candidate) 
         + (", taken in turns" if cost and "eq" in candidate.technique else "")
     )
     return Judged("bands", value - cost, ", ".join(words))
+
+
+def judge_voices(voices: VoiceMeeting) -> Judged:
+    """Whether two voices sound at once, and whether one is cut off in the middle of a phrase."""
+    if not voices.are_known:
+        return Judged("voices", 100.0, "voices were not listened for")
+    value = 100.0 - 100.0 * min(1.0, voices.shared_bars / TWO_VOICES_BARS)
+    if voices.is_quick:
+        words = "never heard together"
+    elif voices.shared_bars >= 0.5:
+        words = f"both sing for {voices.shared_bars:.0f} of {voices.bars:.0f} bars"
+    else:
+        singing = [name for name, bars in voices.sung_bars if bars >= 0.5]
+        words = {
+            0: "nobody sings where both are heard",
+            1: f"only the {'and '.join(singing)} track sings",
+            2: "they sing in turns",
+        }[len(singing)]
+    if voices.cuts_outgoing:
+        value -= CUT_VOICE_COST if voices.is_quick else FADED_VOICE_COST
+        words += f"; a sung phrase is {'cut off' if voices.is_quick else 'faded out'}"
+    if voices.cuts_incoming:
+        value -= LATE_ENTRY_COST
+        words += "; it comes in within a sung phrase"
+    return Judged("voices", max(0.0, value), words)
 
 
 def judge_length(candidate: Candidate, beats_per_bar: int) -> Judged:

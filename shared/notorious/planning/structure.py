@@ -25,6 +25,9 @@ SILENCE_LUFS = -70.0
 _HEARD_AS_DB = (-1.5, 0.0, 1.0, 3.5, 4.0)
 """How the K weighting of ITU-R BS.1770-4 takes the five bands of `Bands`, at their middles."""
 
+VOICE_MARGIN_SECONDS = 0.6
+"""How far from its ends a sung passage is surely being sung: about as exact as its borders are heard."""
+
 LOOKS = 16
 """Places at which the passages of a transition are looked at."""
 
@@ -160,6 +163,25 @@ class Structure:
         if total == 0.0:
             return _shares(self.passage_at(start_beat).spectrum)
         return Spectrum(*(value / total for value in sums))
+
+    @cached_property
+    def voice_bars(self) -> tuple[float, ...]:
+        """The probability of a voice in each bar from the first downbeat on; empty where nobody sings, or where that
+        is not known."""
+        vocals = self.track.analysis.vocals
+        return vocals.per_bar if vocals is not None and vocals.regions else ()
+
+    def voice_at(self, beat: float) -> float:
+        """The probability that a voice sounds in the bar of a beat."""
+        bar = floor((beat - self.track.analysis.grid.first_downbeat) / self.beats_per_bar + 1e-6)
+        return self.voice_bars[bar] if 0 <= bar < len(self.voice_bars) else 0.0
+
+    def voice_runs_through(self, beat: float) -> bool:
+        """Whether a beat lies inside a sung (or spoken) passage, not just at its end."""
+        vocals = self.track.analysis.vocals
+        at = self.seconds(beat)
+        inside = VOICE_MARGIN_SECONDS
+        return vocals is not None and any(start + inside < at < end - inside for start, end in vocals.regions)
 
     def phrase_bars(self, beat: float) -> int:
         """The length of the phrase that begins on a beat: 32 at a passage's border, else 16, 8, 4 bars into it, or 0.

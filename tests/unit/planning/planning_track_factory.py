@@ -15,6 +15,7 @@ from notorious.analysis.model import (
     SectionKind,
     Tempo,
     Track,
+    Vocals,
     Waveform,
 )
 from notorious.audio.tags import Tags
@@ -61,8 +62,12 @@ def make_track(
     sha: str | None = None,
     beats_per_bar: int = 4,
     lead_in: float = 0.0,
+    sung: tuple[tuple[int, int], ...] | None = None,
 ) -> Track:
-    """A track of this form whose first bar line is beat `first_downbeat`; `wobble` varies the length of its beats."""
+    """A track of this form whose first bar line is beat `first_downbeat`; `wobble` varies the length of its beats.
+
+    sung : bars (from, to) in which somebody surely sings; () where nobody does, None where nobody listened
+    """
     bars = sum(count for _, count in form)
     count = first_downbeat + bars * beats_per_bar + 1
     length = 60.0 / bpm
@@ -132,8 +137,22 @@ def make_track(
             spectrum=FULL,
             audible=audible,
             waveform=Waveform(hop_seconds=0.1, data=""),
+            vocals=None if sung is None else make_vocals(grid, bars, sung),
             analysers={"grid": 1},
         ),
+    )
+
+
+def make_vocals(grid: Grid, bars: int, sung: tuple[tuple[int, int], ...]) -> Vocals:
+    """What an analysis says of a track in which these bars (from, to) are sung and no others."""
+    per_bar = [1.0 if any(first <= bar < last for first, last in sung) else 0.0 for bar in range(bars)]
+    lines = [grid.seconds(grid.first_downbeat + bar * grid.beats_per_bar) for bar in range(bars + 1)]
+    return Vocals(
+        regions=tuple((lines[first], lines[last]) for first, last in sung),
+        kinds=("singing",) * len(sung),
+        per_bar=tuple(per_bar),
+        confidence=0.95,
+        source="networks",
     )
 
 

@@ -217,7 +217,7 @@ def test_every_part_of_every_score_says_why(hour):
     scores = [hour.score, *(slot.score for slot in hour.slots), *(one.score for one in hour.transitions)]
     for score in scores:
         assert all(component.reason for component in score.components)
-    assert {"harmony", "tempo", "phrases", "bands", "length", "loudness", "confidence"} == {
+    assert {"harmony", "tempo", "phrases", "bands", "voices", "length", "loudness", "confidence"} == {
         component.name for component in hour.transitions[0].score.components
     }
 

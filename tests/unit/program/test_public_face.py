@@ -11,12 +11,12 @@ import notorious
 
 FACE = {
     "Analysis", "AudioError", "Brief", "BriefError", "Cancelled", "Crate", "InputError", "NothingToMix",
-    "NotoriousError", "OutputError", "OutputExists", "OutputFailed", "Plan", "PlanError", "PlateauWish", "RenderReport",
-    "Skipped", "Track", "UnreadableAudio", "UnusableAudio", "__version__", "analyze", "explain", "find_track", "make_demo_crate",
-    "mix", "plan", "read_plan", "write_plan",
+    "NotoriousError", "OutputError", "OutputExists", "OutputFailed", "Plan", "PlanError", "PlateauWish", "PreviewRange",
+    "RenderReport", "Skipped", "Track", "UnreadableAudio", "UnusableAudio", "__version__", "analyze", "explain",
+    "find_track", "make_demo_crate", "mix", "plan", "preview", "read_plan", "write_plan",
 }  # fmt: skip
 
-ROOMS = ["theory", "audio", "analysis", "planning", "rendering", "library", "demo", "cli"]
+ROOMS = ["theory", "audio", "networks", "analysis", "planning", "rendering", "library", "demo", "cli"]
 
 
 def test_the_face_is_what_it_says() -> None:
@@ -49,12 +49,12 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-HEAVY = {"numpy", "scipy", "matplotlib", "soundfile", "soxr", "av"}
+HEAVY = {"onnxruntime", "numpy", "scipy", "matplotlib", "soundfile", "soxr", "av"}
 
 
 @pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS if room != "rendering")])
 def test_importing_a_room_loads_nothing_heavy(room: str) -> None:
-    assert not loaded_by(f"import notorious{room}") & {"scipy", "matplotlib", "soundfile", "soxr", "av"}
+    assert not loaded_by(f"import notorious{room}") & {"onnxruntime", "scipy", "matplotlib", "soundfile", "soxr", "av"}
 
 
 def test_the_help_loads_nothing_heavy() -> None:

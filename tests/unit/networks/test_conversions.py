@@ -1,0 +1,76 @@
+"""Our conversions compute what independent conversions of the same weights compute, on noise and on music."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from notorious.audio.decode import decode_blocks
+from notorious.networks import BEATNET, MUSICNN, beatnet, musicnn
+from notorious.networks.install import install
+from notorious.networks.session import Session
+
+pytestmark = [pytest.mark.wheels, pytest.mark.music]
+
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+
+
+@pytest.fixture(scope="module")
+def references() -> Path:
+    folder = SHARED / "models"
+    if not folder.is_dir():
+        pytest.skip(f"there are no networks to compare with in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ours(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("networks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOTORIOUS_MODELS", str(folder))
+        for family in (BEATNET, MUSICNN):
+            install(family, wheels=wheels)
+    return folder
+
+
+def music(rate_hz: int) -> np.ndarray:
+    path = SHARED / "music" / "progressive_house_pluck_128.mp3"
+    if not path.is_file():
+        pytest.skip(f"there is no music in {path.parent}")
+    blocks = decode_blocks(path, rate_hz=rate_hz, channels=1)
+    return np.concatenate(list(blocks))[: 12 * rate_hz, 0]
+
+
+def within(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, in units of the values where they are greater than one."""
+    return float(np.max(np.abs(found - expected) / np.maximum(1, np.abs(expected))))
+
+
+@pytest.mark.parametrize("name", BEATNET.files)
+@pytest.mark.parametrize("kind", ["noise", "music"])
+def test_beatnet_equals_its_reference(name: str, kind: str, ours: Path, references: Path) -> None:
+    draw = np.random.default_rng(3)
+    if kind == "noise":
+        x = draw.random((200, 272), dtype=np.float32)
+        h, c = draw.standard_normal((2, 2, 1, 150)).astype(np.float32)
+    else:
+        x = beatnet.features(music(beatnet.RATE_HZ))
+        h = c = np.zeros((2, 1, 150), np.float32)
+    outputs = ("p", "h1", "c1")
+    expected = Session(references / name).run(outputs, x=x, h=h, c=c)
+    for output, found, value in zip(outputs, Session(ours / name).run(outputs, x=x, h=h, c=c), expected, strict=True):
+        assert within(found, value) < 1e-5, output
+
+
+@pytest.mark.parametrize("name", MUSICNN.files)
+@pytest.mark.parametrize("kind", ["noise", "music"])
+def test_musicnn_equals_its_reference(name: str, kind: str, ours: Path, references: Path) -> None:
+    if kind == "noise":
+        mel = np.random.default_rng(3).random((2, 187, 96), dtype=np.float32) * 4
+    else:
+        signal = music(musicnn.RATE_HZ)
+        mel = np.stack([musicnn.log_mel(signal, first, musicnn.PATCH_FRAMES) for first in (0, 300)])
+    outputs = ("tags", "emb", "meanpool")
+    expected = Session(references / name).run(outputs, mel=mel)
+    for output, found, value in zip(outputs, Session(ours / name).run(outputs, mel=mel), expected, strict=True):
+        assert within(found, value) < 1e-5, output
