@@ -30,7 +30,7 @@ OPEN_PATHS: Final = ("/health", "/openapi.json", "/docs")
 class _Described(APIGatewayHttpResolver):
     """A resolver whose documentation describes each route by the docstring of its function."""
 
-    def route(self, *given: Any, **named: Any) -> Any:  # type: ignore[override]  # whatever that takes
+    def route(self, *given: Any, **named: Any) -> Any:
         bound = inspect.signature(APIGatewayHttpResolver.route).bind(self, *given, **named)
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
