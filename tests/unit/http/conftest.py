@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from fakes.scene import Scene
 from http_client import Client, MemoryWorld
 
+from fakes.scene import Scene
 from notorious.aws.http.application import http_api
 
 

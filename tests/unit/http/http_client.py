@@ -7,7 +7,6 @@ from typing import Any
 
 from fakes.scene import Scene
 from fakes.senders import CountedIdentifiers
-
 from notorious.eventstore import MemoryStore
 from notorious.service.track_indexes import TrackIndexes
 
@@ -84,8 +83,10 @@ class Client:
         text = answer.get("body") or ""
         if answer.get("isBase64Encoded"):
             text = base64.b64decode(text).decode("latin-1")
-        headers_out = {name.lower(): ",".join(value) if isinstance(value, list) else value
-                       for name, value in (answer.get("headers") or answer.get("multiValueHeaders") or {}).items()}
+        headers_out = {
+            name.lower(): ",".join(value) if isinstance(value, list) else value
+            for name, value in (answer.get("headers") or answer.get("multiValueHeaders") or {}).items()
+        }
         return Answer(answer["statusCode"], headers_out, text)
 
     def get(self, path: str, **headers: str) -> Answer:
