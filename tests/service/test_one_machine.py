@@ -18,6 +18,7 @@ from notorious.errors import (
     DataFolderUnusable,
     InputError,
     PortTaken,
+    ServiceError,
     TemplateMissing,
     UnexpectedEmulator,
 )
@@ -30,7 +31,7 @@ def refused(data: Path, template: Path, *options: str) -> tuple[int, str]:
 
 def test_a_folder_that_another_service_uses_is_refused(service: Running, template: Path) -> None:
     code, complaint = refused(service.data, template)
-    assert code == 6
+    assert code == ServiceError.exit_code
     assert f"uses the data folder {service.data}" in complaint
     assert str(service.process.pid) in complaint
 
@@ -39,7 +40,7 @@ def test_a_port_that_is_taken_is_refused_and_the_folder_is_free_again(
     service: Running, template: Path, tmp_path: Path
 ) -> None:
     code, complaint = refused(tmp_path / "data", template, "--port", str(service.address["port"]))
-    assert code == 6
+    assert code == ServiceError.exit_code
     assert f"Port {service.address['port']} cannot be listened on" in complaint
     hold(tmp_path / "data").release()
 

@@ -8,8 +8,10 @@ import typer
 
 import notorious
 from notorious.cli import exit_codes
+from notorious.cli.admin import admin
 from notorious.cli.analyze import analyze
 from notorious.cli.demo import demo
+from notorious.cli.invoke import invoke
 from notorious.cli.mix import mix
 from notorious.cli.models import models
 from notorious.cli.plan import plan
@@ -46,9 +48,10 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, preview, mix, show, similar, serve):
+for command in (demo, analyze, plan, preview, mix, show, similar, serve, invoke):
     app.command()(command)
 app.add_typer(models)
+app.add_typer(admin)
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Counts what it sees of a stream into the views; a stream called poison cannot be projected."""
+"""Counts what it sees of a stream into the views; a stream called poison cannot be projected without the antidote."""
 
 import json
 import os
@@ -12,7 +12,7 @@ def handler(event, context):
     failures = []
     for record in event["Records"]:
         detail = json.loads(record["body"])["detail"]
-        if detail["stream"].endswith("poison"):
+        if detail["stream"].endswith("poison") and not os.path.exists(f"{os.environ['NOTORIOUS_JOURNAL']}.antidote"):
             failures.append({"itemIdentifier": record["messageId"]})
             continue
         tables.update_item(
