@@ -5,6 +5,7 @@
 #   make setup-models                       networks that help to hear (40 MB to fetch, 11 MB to keep)
 #   make test                               everything that is checked
 #   make test-stems                         the separation of stems, with torch (a gigabyte more)
+#   make accuracy DATA=DIR                  how well music of known truth is heard (ARGS=--per-track for every track)
 #   make bench | lint | demo | clean
 #
 # Needs Python 3.11 or later and make. Everything goes into .venv in this folder.
@@ -16,7 +17,7 @@ PYTEST_ARGS ?= -n 2
 VENV := .venv
 BIN := $(VENV)/bin
 # Paths reach the shell through the environment: they may hold blanks and quotes.
-export MUSIC OUT DEMO VENV
+export MUSIC OUT DEMO DATA VENV
 
 # The first Python that is new enough; PYTHON=... names one.
 FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -25,7 +26,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo setup-models test test-stems bench lint events template clean environment test-environment
+.PHONY: mix demo setup-models test test-stems accuracy bench lint events template clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -82,6 +83,10 @@ events: environment
 # What `notorious serve` deploys, as infra/ describes it today; a test holds the two together.
 template: test-environment
 	$(BIN)/python -m infra.template
+
+accuracy: test-environment
+	@[ -n "$$DATA" ] || { echo "Name a folder of music with its truth: make accuracy DATA=DIR (see tests/accuracy/truth.py)" >&2; exit 2; }
+	$(BIN)/python tests/accuracy/run.py "$$DATA" $(ARGS)
 
 bench: test-environment
 	$(BIN)/python tests/bench/run.py $(ARGS)

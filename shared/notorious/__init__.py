@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from notorious.analysis.model import Analysis, Track
-    from notorious.api import analyze, make_demo_crate, mix, plan, preview
+    from notorious.api import analyze, explain, make_demo_crate, mix, plan, preview
     from notorious.errors import (
         AudioError,
         BriefError,
@@ -63,6 +63,7 @@ _HOME = {
     "UnreadableAudio": "errors",
     "UnusableAudio": "errors",
     "analyze": "api",
+    "explain": "api",
     "find_track": "library.finding",
     "make_demo_crate": "api",
     "mix": "api",
@@ -96,6 +97,7 @@ __all__ = [
     "UnusableAudio",
     "__version__",
     "analyze",
+    "explain",
     "find_track",
     "make_demo_crate",
     "mix",

@@ -16,6 +16,8 @@ import boto3
 import moto
 from botocore.config import Config
 
+from notorious.eventstore.dynamodb import DynamoStore
+
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-central-1"}
 
 
@@ -44,31 +46,36 @@ def create_events_table(client: Any, name: str) -> None:
     )
 
 
-class OneTransactionAtATime:
-    """A client whose transactions run one after the other.
+class StorePerThread:
+    """A store of its own for each thread, as if each were a process: within one store, threads take turns."""
 
-    DynamoDB isolates transactions; moto copies its tables before one and puts the copies back after a refusal, and so
-    undoes what another thread has written in between.
-    """
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._lock = threading.Lock()
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+        self._local = threading.local()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def transact_write_items(self, **arguments: Any) -> Any:
-        """As the client's own."""
-        with self._lock:
-            return self._client.transact_write_items(**arguments)
+        if not hasattr(self._local, "store"):
+            self._local.store = DynamoStore(self._client, self._table)
+        return getattr(self._local.store, name)
 
 
 @contextmanager
 def moto_client() -> Iterator[Any]:
-    """A DynamoDB client of an AWS in this process."""
+    """A DynamoDB client of an AWS in this process, one call at a time.
+
+    DynamoDB isolates transactions. moto does not: others read what is half done, and after a refusal it puts copies of
+    its tables back, and so undoes what they have written in between.
+    """
     with moto.mock_aws():
-        yield OneTransactionAtATime(boto3.client("dynamodb", **CREDENTIALS))
+        client: Any = boto3.client("dynamodb", **CREDENTIALS)
+        call, lock = client._make_api_call, threading.Lock()
+
+        def one_at_a_time(*arguments: Any) -> Any:
+            with lock:
+                return call(*arguments)
+
+        client._make_api_call = one_at_a_time
+        yield client
 
 
 @contextmanager

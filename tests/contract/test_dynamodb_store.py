@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from events_table import create_events_table, emulator_client, moto_client
+from events_table import StorePerThread, create_events_table, emulator_client, moto_client
 from store_contract import STREAM, EventStoreContract, append, numbers, setting, stream
 
 from notorious.eventstore import MemoryStore, RestorableStore, StoreIsBusy
@@ -22,7 +22,7 @@ class TestOnMoto(EventStoreContract):
     def store(self) -> Iterator[RestorableStore]:  # type: ignore[override]
         with moto_client() as client:
             create_events_table(client, "events")
-            yield DynamoStore(client, "events")
+            yield StorePerThread(client, "events")  # type: ignore[misc]
 
 
 class TestOnTheEmulator(EventStoreContract):
@@ -30,7 +30,7 @@ class TestOnTheEmulator(EventStoreContract):
     def store(self, emulator_address: str) -> RestorableStore:
         client, name = emulator_client(emulator_address), f"events-{uuid.uuid4().hex}"
         create_events_table(client, name)
-        return DynamoStore(client, name)
+        return StorePerThread(client, name)  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_an_append_whose_answer_was_lost_is_known_when_it_is_repeated(client: An
     assert numbers(again.records) == [1]
 
 
-def test_a_store_whose_head_is_stale_learns_it_from_the_refusal(client: Any) -> None:
+def test_a_store_that_does_not_know_of_others_appends_looks_again(client: Any) -> None:
     one, other = DynamoStore(client, "events"), DynamoStore(client, "events")
     append(one, 0, setting(1), command="c", to=stream(1))
     for number in range(2, 9):

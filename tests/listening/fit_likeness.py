@@ -24,7 +24,7 @@ from notorious.audio.decode import decode_blocks, open_audio
 EXCERPT_SECONDS = 20
 EXCERPTS = 4
 DIMENSIONS = 48
-SHRINKAGE = {SIGNAL: 1.0, MUSICNN: 0.5}
+SHRINKAGE = {SIGNAL: 0.9, MUSICNN: 0.9}
 LEARNED = Path(likeness.__file__).with_name("learned.npz")
 
 Rows = NDArray[np.float64]
@@ -65,9 +65,15 @@ def retrieval(points: Rows, track: NDArray[np.int_], artist: NDArray[np.str_]) -
     known = np.array([np.sum(maker == one) > 2 for one in maker])
     right = np.mean((maker[near.argmax(axis=1)] == maker)[known])
     luck = np.mean([(np.sum(maker == one) - 1) / (len(maker) - 1) for one in maker[known]])
+    pairs = np.triu(np.ones_like(near, bool), 1)
+    by_one = maker[:, None] == maker[None]
+    usual = (np.median(near[pairs & by_one]), *np.quantile(near[pairs & ~by_one], (0.5, 0.9, 0.99)))
     return (
         f"same track {same:.3f} (chance {chance:.3f}, {len(track)} excerpts of {len(tracks)} tracks), "
-        f"same artist {right:.3f} (chance {luck:.3f}, {known.sum()} tracks of {len(set(maker[known]))} artists)"
+        f"same artist {right:.3f} (chance {luck:.3f}, {known.sum()} tracks of {len(set(maker[known]))} artists); "
+        "likeness within an artist {:.2f}, of strangers {:.2f}, one in ten {:.2f}, one in a hundred {:.2f}".format(
+            *usual
+        )
     )
 
 

@@ -1,12 +1,14 @@
-"""Fit the weights of `notorious.analysis.vocals`: `python tests/listening/fit_voice_weights.py MIXES DEMO... [--write]`.
+"""Fit the weights of `notorious.analysis.vocals`: `python tests/listening/fit_voice_weights.py FOLDER... [--write]`.
 
-MIXES is a folder of .npz files as `voice_mixes.py` makes them; DEMO are folders of `notorious demo`. Everything is fitted
-on one half (other instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all.
-Where networks are installed (NOTORIOUS_MODELS) the weights that join them are fitted, too.
+A folder is one of three: .npz files as docs/vocals.md describes them, a crate of `notorious demo`, or recordings with a
+`truth.jsonl` (file, vocals, vocal_regions, duration). Everything is fitted on one half of the tracks (in the mixes:
+other instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all of them.
+The networks have to be installed: the weights that join them are fitted, too.
 """
 
 import json
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,10 @@ from notorious.audio.decode import open_audio
 from notorious.networks import musicnn
 
 PENALTY = 100.0  # of squared weights on standardised columns, as against the sum of the log losses
-DEMO_SHARE = 0.4  # what all demo tracks together weigh as against all mixes: their one synthetic singer must not rule
+SHARES = {"demo": 1.0, "recordings": 0.7}  # what all of them weigh as against all mixes: no one singer must rule
+TRACK_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 3.0}
+MOMENT_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 8.0}  # four sung recordings weigh as much as all mixes
+CACHE = Path(tempfile.gettempdir()) / "voice-features"
 WEIGHTS_FILE = Path(vocals.__file__).with_name("voice_weights.py")
 
 
@@ -29,9 +34,9 @@ class Piece:
     """A track with truth: feature rows, share of voice in the second around each window, the network's values."""
 
     name: str
-    kind: str  # none, sing, rap, speech
+    kind: str  # none, sing, rap, speech; voice, where that is not known
     fold: int
-    is_demo: bool
+    origin: str  # mixes, demo, recordings
     rows: np.ndarray
     truth: np.ndarray
     starts: np.ndarray
@@ -66,22 +71,37 @@ def read_mix(path):
         on = np.concatenate([[0], mix["on"].astype(int), [0]])
         edges = np.flatnonzero(np.diff(on)) / 10
         kind, fold = str(mix["kind"]), int(mix["fold"])
-        return make_piece(path, kind, fold, False, samples, list(zip(edges[::2], edges[1::2], strict=True)))
+        return make_piece(path, kind, fold, "mixes", samples, list(zip(edges[::2], edges[1::2], strict=True)))
 
 
 def read_demo(path, number):
     truth = json.loads(path.read_text())
-    with open_audio(path.with_suffix(".flac")) as reader:
+    regions = [(one["start"], one["end"]) for one in truth["vocals"]["regions"]]
+    samples = decoded(path.with_suffix(".flac"))
+    return make_piece(path, "sing" if regions else "none", number % 2, "demo", samples, regions)
+
+
+def read_recordings(folder):
+    """Recordings of which it is known whether they have a voice; the halves have the same number of voices."""
+    told = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
+    told = sorted((one for one in told if one["vocals"] is not None), key=lambda one: (one["vocals"], one["file"]))
+    for number, one in enumerate(told):
+        path = folder / one["file"]
+        kind = "voice" if one["vocals"] else "none"
+        regions = None if one["vocals"] and not one["vocal_regions"] else one["vocal_regions"]
+        yield make_piece(path, kind, number % 2, "recordings", decoded(path), regions)
+
+
+def decoded(path):
+    with open_audio(path) as reader:
         blocks = []
         while len(block := reader.read(65536)):
             blocks.append(block.mean(axis=1))
-        samples = soxr.resample(np.concatenate(blocks), reader.rate_hz, RATE_HZ).astype(np.float32)
-    regions = [(one["start"], one["end"]) for one in truth["vocals"]["regions"]]
-    return make_piece(path, "sing" if regions else "none", number % 2, True, samples, regions)
+        return soxr.resample(np.concatenate(blocks), reader.rate_hz, RATE_HZ).astype(np.float32)
 
 
-def make_piece(path, kind, fold, is_demo, samples, regions):
-    cache = path.with_suffix(".features.npz")
+def make_piece(path, kind, fold, origin, samples, regions):
+    cache = CACHE / f"{path.parent.name}_{path.stem}.npz"
     if not cache.exists():
         heard = musicnn.hear(soxr.resample(samples, RATE_HZ, musicnn.RATE_HZ))
         np.savez(
@@ -91,8 +111,9 @@ def make_piece(path, kind, fold, is_demo, samples, regions):
             values=vocals.voice_values(heard),
         )
     kept = np.load(cache)
-    truth = share_of_voice(regions, len(kept["rows"]))
-    return Piece(path.stem, kind, fold, is_demo, kept["rows"], truth, kept["starts"], kept["values"])
+    count = len(kept["rows"])
+    truth = np.full(count, np.nan) if regions is None else share_of_voice(regions, count)
+    return Piece(path.stem, kind, fold, origin, kept["rows"], truth, kept["starts"], kept["values"])
 
 
 def logistic(columns, answers, weight, penalty):
@@ -117,15 +138,19 @@ def logistic(columns, answers, weight, penalty):
 def fit_signal(pieces):
     rows = np.concatenate([one.rows for one in pieces])
     truth = np.concatenate([one.truth for one in pieces])
-    demo = np.concatenate([np.full(len(one.rows), one.is_demo) for one in pieces])
-    weight = np.where(demo, DEMO_SHARE * (~demo).sum() / max(demo.sum(), 1), 1.0)
+    origin = np.concatenate([np.full(len(one.rows), one.origin) for one in pieces])
+    weight = np.ones(len(rows))
+    for name, share in SHARES.items():
+        weight[origin == name] = share * (origin == "mixes").sum() / max((origin == name).sum(), 1)
     clear = (truth > 0.8) | (truth < 0.05)  # what is half voice teaches nothing
     return logistic(rows[clear], truth[clear] > 0.5, weight[clear], PENALTY)
 
 
 def fit_joint(pieces, *, network):
     """Weights of local and of track log odds, on signals that were not fitted to."""
-    members = [one for one in pieces if one.sings]  # "where, if at all" is asked of tracks with a voice
+    members = [
+        one for one in pieces if one.sings and not np.isnan(one.truth).any()
+    ]  # "where, if at all" is asked of tracks with a voice
     columns, answers, weight = [], [], []
     for one in members:
         signal = vocals.smoothed(one.signal)
@@ -133,7 +158,7 @@ def fit_joint(pieces, *, network):
         full = [signal, opinion.local, np.full(len(signal), opinion.highest)]
         columns.append(np.column_stack(full if network else full[:1]))
         answers.append(one.truth)
-        weight.append(np.full(len(signal), 1.0 if not one.is_demo else 0.3))
+        weight.append(np.full(len(signal), MOMENT_WEIGHTS[one.origin]))
     columns, answers, weight = np.concatenate(columns), np.concatenate(answers), np.concatenate(weight)
     clear = (answers > 0.8) | (answers < 0.05)
     slopes, bias = logistic(columns[clear], answers[clear] > 0.5, weight[clear], 1.0)
@@ -142,16 +167,15 @@ def fit_joint(pieces, *, network):
     for one in pieces:
         signal = vocals.smoothed(one.signal)
         tops.append([vocals.highest_tenth(signal), one.opinion.highest][: 2 if network else 1])
-    demo = np.array([one.is_demo for one in pieces])
-    weight = np.where(demo, DEMO_SHARE * (~demo).sum() / max(demo.sum(), 1), 1.0)
-    slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 1.0)
+    weight = np.array([TRACK_WEIGHTS[one.origin] for one in pieces])
+    slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 3.0)
     return local, (bias, *slopes)
 
 
 def fit_kind(pieces):
     rows, sung = [], []
     for one in pieces:
-        if one.sings:
+        if one.kind in ("sing", "rap", "speech"):
             inside = one.rows[one.truth > 0.8]
             rows.append(inside)
             sung.append(np.full(len(inside), one.kind == "sing"))
@@ -172,11 +196,12 @@ def area_under_roc(answers, values):
     return (rank[positive].sum() - count * (count + 1) / 2) / (count * (len(values) - count))
 
 
-def report(pieces, local, track, *, network, title):
-    """What is reached on tracks that nothing was fitted to (but the two to five joint weights)."""
+def report(pieces, halves, *, network, title):
+    """What is reached on tracks that nothing was fitted to: those of one half with the weights of the other."""
     print(f"{title}: {len(pieces)} tracks, {sum(one.sings for one in pieces)} with a voice")
     answers, odds, right, probabilities, scores = [], [], [], [], []
     for one in pieces:
+        local, track = halves[1 - one.fold]
         signal = vocals.smoothed(one.signal)
         opinion = one.opinion
         top = vocals.highest_tenth(signal)
@@ -188,19 +213,24 @@ def report(pieces, local, track, *, network, title):
         p = 1 / (1 + np.exp(-presence))
         probabilities.append(max(p, 1 - p))
         right.append((p >= 0.5) == one.sings)
-        if one.sings:
+        if one.sings and not np.isnan(one.truth).any():
             clear = (one.truth > 0.8) | (one.truth < 0.05)
             answers.append(one.truth[clear] > 0.5)
             odds.append(z[clear])
             said = share_of_voice(vocals.voice_passages(z), len(z)) > 0.5
             sung = one.truth > 0.5
             scores.append(2 * (said & sung).sum() / max(said.sum() + sung.sum(), 1))
-    print(f"  voice or none: {np.mean(right):.3f} right; where it is: AUC {area_under_roc(np.concatenate(answers), np.concatenate(odds)):.3f}, F {np.mean(scores):.3f}")  # fmt: skip
+        if not right[-1]:
+            print(f"    wrong: {one.name} ({one.kind}), p {p:.2f}, signal {top:.1f}, network {opinion.highest:.1f}")
+    print(f"  voice or none: {np.mean(right):.3f} right")
+    where = area_under_roc(np.concatenate(answers), np.concatenate(odds))
+    print(f"  where it is: AUC {where:.3f}, F {np.mean(scores):.3f}")
     probabilities, right = np.array(probabilities), np.array(right)
     for low, high in ((0.5, 0.75), (0.75, 0.9), (0.9, 1.01)):
         some = (probabilities >= low) & (probabilities < high)
         if some.any():
-            print(f"  said {low:.2f}-{high:.2f}: {some.sum()} tracks, mean {probabilities[some].mean():.2f}, right {right[some].mean():.2f}")  # fmt: skip
+            mean, hits = probabilities[some].mean(), right[some].mean()
+            print(f"  said {low:.2f}-{high:.2f}: {some.sum()} tracks, mean {mean:.2f}, right {hits:.2f}")
     odds, answers = np.concatenate(odds), np.concatenate(answers)
     for low in np.arange(0, 1, 0.2):
         p = 1 / (1 + np.exp(-odds))
@@ -214,15 +244,15 @@ def numbers(values, digits=4):
 
 
 def main() -> None:
-    folders = [Path(one) for one in sys.argv[1:] if not one.startswith("--")]
-    mixes = [read_mix(path) for path in sorted(folders[0].glob("*.npz")) if ".features" not in path.name]
-    demo = [
-        read_demo(path, number)
-        for folder in folders[1:]
-        for number, path in enumerate(sorted(folder.glob("*.json")))
-        if path.with_suffix(".flac").exists()
-    ]
-    pieces = mixes + demo
+    CACHE.mkdir(exist_ok=True)
+    pieces = []
+    for folder in (Path(one) for one in sys.argv[1:] if not one.startswith("--")):
+        if (folder / "truth.jsonl").exists():
+            pieces += read_recordings(folder)
+        elif mixes := sorted(folder.glob("*.npz")):
+            pieces += [read_mix(path) for path in mixes]
+        else:
+            pieces += [read_demo(path, number) for number, path in enumerate(sorted(folder.glob("*.json")))]
     kinds = []
     for fold in (0, 1):
         half = [one for one in pieces if one.fold == fold]
@@ -230,28 +260,32 @@ def main() -> None:
         for one in pieces:
             if one.fold != fold:
                 one.signal = apply(model, one)
-                if one.sings:
+                if one.kind in ("sing", "rap", "speech"):
                     kinds.append((one.kind == "sing", float(apply(kind, one)[one.truth > 0.8].mean()), one.kind))
-    joint = {network: fit_joint(pieces, network=network) for network in (False, True)}
+    origins = list(dict.fromkeys(one.origin for one in pieces))
     for network in (False, True):
-        for title, some in (("mixes", mixes), ("demo", demo)):
-            report(some, *joint[network], network=network, title=f"{title} {'with' if network else 'without'} networks")
+        halves = [fit_joint([one for one in pieces if one.fold == fold], network=network) for fold in (0, 1)]
+        for origin in origins:
+            some = [one for one in pieces if one.origin == origin]
+            report(some, halves, network=network, title=f"{origin} {'with' if network else 'without'} networks")
+    joint = {network: fit_joint(pieces, network=network) for network in (False, True)}
     sure = [(truth, value) for truth, value, _ in kinds if abs(value) > vocals.KIND_SURE]
     print(f"sung or spoken: sure of {len(sure)} of {len(kinds)}, {np.mean([t == (v > 0) for t, v in sure]):.3f} right")
     print({network: [numbers(part) for part in parts] for network, parts in joint.items()})
     if "--write" in sys.argv:
         signal, kind = fit_signal(pieces), fit_kind(pieces)
-        write(signal, kind, joint, len(mixes), len(demo))
+        write(signal, kind, joint, [f"{sum(one.origin == origin for one in pieces)} {origin}" for origin in origins])
 
 
-def write(signal, kind, joint, mixes, demo):
+def write(signal, kind, joint, counts):
     def block(name, values):
         lines = [numbers(values[first : first + 10]) for first in range(0, len(values), 10)]
         return f"{name} = np.array([\n    " + ",\n    ".join(lines) + ",\n])  # fmt: skip\n"
 
     WEIGHTS_FILE.write_text(
-        f'"""Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py from {mixes} mixes and {demo} demo tracks.\n\n'
-        "What they were fitted on and how well they do on what they were not fitted on: docs/vocals.md.\n"
+        f'"""Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py.\n\n'
+        f"Fitted on {', '.join(counts)}; docs/vocals.md says what they are and how well the weights\n"
+        "do on what they were not fitted on.\n"
         '"""\n\nimport numpy as np\n\n'
         + block("SIGNAL", signal[0])
         + f"SIGNAL_BIAS = {signal[1]:.4g}\n"
@@ -261,11 +295,12 @@ def write(signal, kind, joint, mixes, demo):
         + '"""Log odds that a voice sings rather than speaks, from the same row."""\n\n'
         + f"LOCAL_ALONE = ({numbers(joint[False][0])})\n"
         + f"LOCAL = ({numbers(joint[True][0])})\n"
-        + '"""Bias and slopes of the log odds of a voice at a moment of a track with a voice: smoothed signal, network there,\n'
-        + 'highest tenth of the network."""\n\n'
+        + '"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, network\n'
+        + 'there, highest tenth of the network."""\n\n'
         + f"TRACK_ALONE = ({numbers(joint[False][1])})\n"
         + f"TRACK = ({numbers(joint[True][1])})\n"
-        + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the network."""\n'
+        + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the\n'
+        + 'network."""\n'
     )
 
 

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from notorious.analysis.bar_pattern import BarPattern
 from notorious.analysis.genre import Tags
-from notorious.analysis.model import Descriptors, KeyEstimate, Tempo
+from notorious.analysis.model import Descriptors, KeyEstimate, Tempo, Vocals, VoiceKind
 from notorious.analysis.spectrum import Spectra
 
 NAME = "descriptors"
 VERSION = 1
 
-_SYLLABLES_HZ = (3.0, 7.0)
-_MOVEMENT_HZ = (0.5, 12.0)
-_MID_BANDS = (1, 2)  # 150 Hz to 2.4 kHz: where a voice has its power
+_SPOKEN: dict[VoiceKind, float] = {"speech": 1.0, "rap": 0.66}
 _HIGH_BANDS = (3, 4)
 
 
@@ -36,20 +34,20 @@ class Evidence:
     energy_level: float
     integrated_lufs: float
     pattern: BarPattern | None
-    vocal: float | None = None
+    vocals: Vocals
+    audible_seconds: float
     tags: Tags | None = None
 
 
 def describe(evidence: Evidence) -> Descriptors:
     """The eleven descriptors."""
-    vocal = evidence.vocal if evidence.vocal is not None else _singing_movement(evidence.spectra)
     return Descriptors(
         energy=_rounded((evidence.energy_level - 1) / 9),
         danceability=_rounded(_danceability(evidence)),
         valence=_rounded(_valence(evidence)),
         acousticness=_rounded(_acousticness(evidence)),
-        instrumentalness=_rounded(1 - vocal),
-        speechiness=_rounded(vocal * _syllables(evidence.spectra) * (1 - 0.5 * _pulse(evidence))),
+        instrumentalness=_rounded(1 - voice_probability(evidence.vocals)),
+        speechiness=_rounded(_speechiness(evidence.vocals, evidence.audible_seconds)),
         liveness=_rounded(_liveness(evidence)),
         tempo=evidence.tempo.bpm,
         loudness=evidence.integrated_lufs,
@@ -58,14 +56,17 @@ def describe(evidence: Evidence) -> Descriptors:
     )
 
 
-def vocal_share(tags: Tags) -> float:
-    """How surely there is a voice, from the tags of both networks: 0 to 1."""
-    msd, mtt = tags["msd"], tags["mtt"]
-    sung = (msd["female vocalists"] + msd["male vocalists"] + msd["female vocalist"]) / 3 - msd["instrumental"]
-    voiced = (mtt["vocals"] + mtt["vocal"] + mtt["singing"] + mtt["voice"]) / 4 - (
-        mtt["no vocals"] + mtt["no voice"]
-    ) / 2
-    return _logistic(0.8 * (sung + voiced) - 0.5)
+def voice_probability(vocals: Vocals) -> float:
+    """The probability that there is a voice at all."""
+    return vocals.confidence if vocals.regions else 1 - vocals.confidence
+
+
+def _speechiness(vocals: Vocals, audible_seconds: float) -> float:
+    """Share of the sounding time in which somebody speaks; rap counts for two thirds."""
+    spoken = sum(
+        _SPOKEN.get(kind, 0.0) * (end - start) for kind, (start, end) in zip(vocals.kinds, vocals.regions, strict=True)
+    )
+    return spoken / max(audible_seconds, 1.0)
 
 
 def _danceability(evidence: Evidence) -> float:
@@ -127,26 +128,6 @@ def _level_spread_db(power: NDArray[np.float64]) -> float:
     """How far the quiet tenth of the frames lies below the loud tenth."""
     quiet, loud = np.quantile(power, (0.1, 0.9))
     return float(10 * np.log10((loud + 1e-12) / (quiet + 1e-12)))
-
-
-def _syllables(spectra: Spectra) -> float:
-    """Share of the movement of the mid bands' level that has the pace of syllables, 0 to 1, above what noise has."""
-    level = np.log10(spectra.bands[:, _MID_BANDS].sum(axis=1, dtype=np.float64) + 1e-7)
-    if len(level) < 64:
-        return 0.0
-    moved = np.abs(np.fft.rfft((level - level.mean()) * np.hanning(len(level)))) ** 2
-    hz = np.fft.rfftfreq(len(level), spectra.hop_seconds)
-    whole = moved[(hz >= _MOVEMENT_HZ[0]) & (hz < _MOVEMENT_HZ[1])]
-    part = moved[(hz >= _SYLLABLES_HZ[0]) & (hz < _SYLLABLES_HZ[1])]
-    even = (_SYLLABLES_HZ[1] - _SYLLABLES_HZ[0]) / (_MOVEMENT_HZ[1] - _MOVEMENT_HZ[0])
-    # A pulse is a row of single lines; syllables fill the range: the median is blind to lines.
-    filled = np.median(part) * len(part) / max(float(whole.sum()), 1e-12)
-    return float(np.clip(filled / even, 0, 1))
-
-
-def _singing_movement(spectra: Spectra) -> float:
-    """A weak guess at the presence of a voice where nothing better is known: mids that move like syllables."""
-    return float(np.clip(0.2 + 0.6 * _syllables(spectra), 0, 1))
 
 
 def _logistic(value: float) -> float:

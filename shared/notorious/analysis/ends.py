@@ -29,6 +29,9 @@ _LEAST_EXPLAINED = 0.5
 _LEAST_ERROR_DB = 1.5
 """... and that error must be this large, in the mean over twice the ramp: level music varies by about that."""
 _FLOOR_DB = -60.0
+_EDGE_TOLERANCE_DB = 8.0
+"""How much louder than on a straight ramp the outermost quarter of a second may be: a ramp ends in silence, a thinner
+arrangement does not."""
 
 
 def hear_ends(mono: NDArray[np.float32], rate_hz: int, *, duration_seconds: float, path: Path) -> Audible:
@@ -66,6 +69,7 @@ def fade_seconds(amplitude: NDArray[np.float32], rate_hz: int) -> float:
     # What is held reaches forward, and on a ramp the highest peak stands at the far end.
     times = (np.arange(steps) + _HELD_STEPS - 0.5) * _STEP_SECONDS
     levels = np.maximum(20.0 * np.log10(held + 1e-9), _FLOOR_DB)
+    edge = 20.0 * float(np.log10(peaks[0] + 1e-9))
     best_seconds, best_gain = 0.0, 0.0
     for length in _LENGTHS_SECONDS:
         seen = times < 2.0 * length
@@ -75,9 +79,13 @@ def fade_seconds(amplitude: NDArray[np.float32], rate_hz: int) -> float:
         constant = _error(here)
         if constant < _LEAST_ERROR_DB:
             continue
+        reaches_silence_at = 20.0 * np.log10(_STEP_SECONDS / length) + _EDGE_TOLERANCE_DB
         for ramp in (20.0 * np.log10(place), -_FLOOR_DB * (place - 1.0)):
-            left = _error(here - np.maximum(ramp, _FLOOR_DB))
+            flat = here - np.maximum(ramp, _FLOOR_DB)
+            left = _error(flat)
             gain = constant - left
+            if edge - float(np.median(flat)) > reaches_silence_at:
+                continue
             if left < _LEAST_EXPLAINED * constant and gain > best_gain:
                 best_seconds, best_gain = float(length), gain
     return best_seconds

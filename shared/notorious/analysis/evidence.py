@@ -21,6 +21,9 @@ SNARE_BANDS = slice(2, 5)
 BAR_BEATS = 4
 PREFERRED_BPM = 125.0
 RARELY_ABOVE_BPM = 176.0
+HARDLY_ABOVE_BPM = 180.0
+HARDLY = 3.0
+"""From 180 BPM on each octave counts this many times: there a DJ counts half."""
 RARELY_BELOW_BPM = 78.0
 FLOOR = 0.05
 """Added to strengths (mean 1) before logarithms: what is absent is not infinitely absent."""
@@ -45,7 +48,7 @@ class Rhythm:
     prior: float
     """How people count: minus the squared octaves from `PREFERRED_BPM` (Moelants 2002, moved up to what DJs count)."""
     fast: float
-    """Octaves beyond `RARELY_ABOVE_BPM`, negative."""
+    """Octaves beyond `RARELY_ABOVE_BPM`, negative; those beyond `HARDLY_ABOVE_BPM` count `HARDLY` times."""
     slow: float
     """Octaves beyond `RARELY_BELOW_BPM`, negative."""
     emptiness: float
@@ -85,6 +88,7 @@ def hear_rhythm(accents: Accents, beats: NDArray[np.float64], *, covered: float,
     """Read the onsets at and between beats [seconds, shape=(n,), n >= 4], evenly spaced or not."""
     lengths = _lengths(beats)
     period = float(np.median(lengths))
+    octaves = {edge: float(np.log2(60.0 / period / edge)) for edge in (RARELY_ABOVE_BPM, HARDLY_ABOVE_BPM)}
     on = accents.strength(beats)
     off = accents.strength(beats + lengths / 2)
     beat, half = _level(on), _level(off)
@@ -99,7 +103,7 @@ def hear_rhythm(accents: Accents, beats: NDArray[np.float64], *, covered: float,
         eighths=(beat + half) / 2 - quarters,
         line=line,
         prior=-(float(np.log2(60.0 / period / PREFERRED_BPM)) ** 2),
-        fast=-max(0.0, float(np.log2(60.0 / period / RARELY_ABOVE_BPM))),
+        fast=-max(0.0, octaves[RARELY_ABOVE_BPM]) - (HARDLY - 1.0) * max(0.0, octaves[HARDLY_ABOVE_BPM]),
         slow=-max(0.0, float(np.log2(RARELY_BELOW_BPM * period / 60.0))),
         emptiness=-between,
         snare=_strongest_of_four(on[SNARE_BANDS].mean(axis=0), FLOOR)

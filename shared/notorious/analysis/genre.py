@@ -29,9 +29,9 @@ _TEMPO_POINTS_PER_OCTAVE = 9.0
 _OTHER_LEVEL_POINTS = 1.5
 _LARGEST_TEMPO_PENALTY = 5.0
 _PATTERN_WEIGHT = 0.75
-_TAG_WEIGHT = 1.3
-_TEMPERATURE = 1.3
-_TEMPERATURE_WITHOUT_TAGS = 1.0
+_TAG_WEIGHT = 1.0
+_TEMPERATURE = 1.15
+_TEMPERATURE_WITHOUT_TAGS = 0.8
 UNSURE_BELOW = 0.4
 """A label of less probability than this is marked as unsure."""
 
@@ -53,7 +53,7 @@ class _Sheet:
 _SHEETS: Mapping[str, _Sheet] = {
     "house": _Sheet((117, 130), {"four": 1.5, "bass": 0.3}, {"House": 1, "dance": 0.5}, {"dance": 0.3, "rock": -0.3}),
     "techno": _Sheet(
-        (124, 145), {"four": 1.5, "bass": 0.5, "vocal": -0.3}, {"electronic": 0.5, "House": 0.2, "pop": -0.4},
+        (124, 145), {"four": 1.5, "bass": 0.5, "voice": -0.3}, {"electronic": 0.5, "House": 0.2, "pop": -0.4},
         {"techno": 0.8, "beat": 0.2},
     ),
     "trance": _Sheet(
@@ -89,7 +89,7 @@ _SHEETS: Mapping[str, _Sheet] = {
         {"beat": 0.2},
     ),
     "r&b": _Sheet(
-        (60, 110), {"backbeat": 0.6, "vocal": 0.6}, {"rnb": 0.9, "soul": 0.6, "sexy": 0.3, "female vocalist": 0.2}, {},
+        (60, 110), {"backbeat": 0.6, "voice": 0.6}, {"rnb": 0.9, "soul": 0.6, "sexy": 0.3, "female vocalist": 0.2}, {},
     ),
     "downtempo": _Sheet(
         (70, 112), {"broken": 0.3, "backbeat": 0.4, "loud": -0.4}, {"chillout": 0.7, "electronica": 0.4, "chill": 0.3},
@@ -104,7 +104,7 @@ _SHEETS: Mapping[str, _Sheet] = {
         {"funk": 0.7, "dance": 0.4, "70s": 0.4, "80s": 0.3, "soul": 0.2}, {},
     ),
     "pop": _Sheet(
-        (85, 132), {"backbeat": 0.5, "vocal": 0.6, "broken": 0.2}, {"pop": 0.9, "catchy": 0.3, "80s": 0.2},
+        (85, 132), {"backbeat": 0.5, "voice": 0.6, "broken": 0.2}, {"pop": 0.9, "catchy": 0.3, "80s": 0.2},
         {"pop": 0.4},
     ),
     "rock": _Sheet(
@@ -137,13 +137,16 @@ GENRES = tuple(_SHEETS)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a genre is judged by; `tags` is None where the networks are not installed."""
+    """What a genre is judged by.
+
+    `voice` is the probability that there is one; `tags` is None where the networks are not installed.
+    """
 
     tempo: Tempo
     pattern: BarPattern | None
     spectrum: Bands
     integrated_lufs: float
-    vocal: float | None = None
+    voice: float | None = None
     tags: Tags | None = None
 
 
@@ -214,7 +217,7 @@ def _traits(evidence: Evidence) -> dict[str, float]:
         "bass": _slope(bands.low, -6.0, -0.5),
         "bright": _slope(highs, -22.0, -9.0),
         "loud": _slope(evidence.integrated_lufs, -20.0, -8.5),
-        "vocal": 0.0 if evidence.vocal is None else 2 * evidence.vocal - 1,
+        "voice": 0.0 if evidence.voice is None else 2 * evidence.voice - 1,
     }
 
 

@@ -4,6 +4,7 @@ Onsets, then the periods that run through the whole track, then which of them is
 (tempo, phase) to the attacks, then the bars. See docs/analysis-grid.md for the method, its sources and its numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from notorious.analysis.accents import Accents, find_accents
 from notorious.analysis.alignment import WEAKEST_RISE, align, attack_envelope, nearest_attacks
-from notorious.analysis.downbeats import find_bars
+from notorious.analysis.downbeats import Activations, find_bars
 from notorious.analysis.drift import Drift, find_drift, leaves_its_line
 from notorious.analysis.levels import Hypothesis, alternatives, beat_hypotheses, odds
 from notorious.analysis.model import Grid, GridPiece, Tempo, TempoAlternative
@@ -26,8 +27,8 @@ FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
 
 DOUBTFUL_HIT_SHARE = 0.78
-"""Where fewer beats of any third of the track have an attack, the constant grid is doubted and beats are tracked to
-compare: one steady track of eight. Where a tempo changes in steps, up to 84 % of the beats hold, but not in each third."""
+"""Where fewer beats of any third of the track have an attack, the constant grid is doubted and beats are tracked: in
+one steady track of eight. A tempo that changes in steps holds up to 84 % of its beats, but not in each third."""
 CLEAR_ACCENT = 0.6
 """By how much beats must stand out of the track's mean onset strength before their odds are believed in full: music
 with a beat has 0.5 to 5, strings without drums 0.2, noise 0.03."""
@@ -60,10 +61,16 @@ class GridFit:
     notes: tuple[str, ...] = ()
 
 
-def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
+def fit_grid(
+    mono: NDArray[np.float32],
+    rate_hz: int = RATE_HZ,
+    *,
+    ask_network: Callable[[], Activations | None] | None = None,
+) -> GridFit:
     """Fit the grid of a track.
 
     mono: NDArray [shape=(n,)], float32, the mean of the channels at `rate_hz`, which must be 22,050.
+    ask_network: see `downbeats.find_bars`; without it the bars rest on signal processing alone.
     """
     if rate_hz != RATE_HZ:
         raise ValueError(f"the grid is fitted at {RATE_HZ} Hz, not at {rate_hz}: resample first (soxr, no delay)")
@@ -88,7 +95,7 @@ def fit_grid(mono: NDArray[np.float32], rate_hz: int = RATE_HZ) -> GridFit:
             rivals.append(_shifted(heard, drift, attacks, onsets.attack_rate_hz))
         heard = _best_explained(heard, [rival for rival in rivals if rival], attacks, onsets.attack_rate_hz)
     beats = heard.beats
-    bars = find_bars(accents, onsets, beats)
+    bars = find_bars(accents, onsets, beats, ask_network)
     bpm = 60.0 / heard.period_seconds
     grid = Grid(
         first_beat_seconds=float(beats[0]),

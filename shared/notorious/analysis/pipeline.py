@@ -6,9 +6,10 @@ analyser has a new version, it is computed, and so is all that rests on it; the 
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
              ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
-             │                  │       └─ key
+             │                  │    │  └─ key
+             │                  │    └─ beatnet (asked where the bars are in doubt, and installed)
              │                  ├─ spectrum ─ waveform
-             │                  └─ beatnet, musicnn (what networks say, where they are installed)
+             │                  └─ musicnn (where it is installed)
              │                     genre, descriptors, embedding (from nearly all of these)
              └─ file (length, rate, channels, audible part, notes)
 """
@@ -39,7 +40,8 @@ from notorious.analysis import (
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.dynamics import DynamicsMeter
 from notorious.analysis.ends import hear_ends
-from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo
+from notorious.analysis.grid import GridFit
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -66,13 +68,14 @@ ANALYSERS: Mapping[str, int] = {
 """Name and version of every analyser."""
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    grid.NAME: (network_parts.BEATS,),
     key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
     cues.NAME: ("file", grid.NAME, sections.NAME),
-    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, network_parts.PATCHES),
-    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, network_parts.PATCHES),
+    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, vocals.NAME, network_parts.PATCHES),
+    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, vocals.NAME, network_parts.PATCHES),
     likeness.NAME: (network_parts.PATCHES,),
     vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
@@ -230,7 +233,7 @@ def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:
 class _Listening:
     """One file being heard: what several analysers share is computed when the first of them asks."""
 
-    def __init__(self, path: Path, decoded: _Decoded, parts: Mapping[str, Part]) -> None:
+    def __init__(self, path: Path, decoded: _Decoded, parts: dict[str, Part]) -> None:
         self._path = path
         self._decoded = decoded
         self._parts = parts
@@ -257,15 +260,27 @@ class _Listening:
         """Where in the bar sounds begin; None where the track has no bars of four beats."""
         return hear_bar_pattern(self.spectra, self.grid)
 
-    @property
-    def beat_activations(self) -> NDArray[np.float32] | None:
-        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent."""
-        return network_parts.beat_activations(self._parts[network_parts.BEATS])
+    @cached_property
+    def _grid_fit(self) -> GridFit:
+        return grid.fit_grid(self._decoded.mono, RATE_HZ, ask_network=self._ask_beatnet)
+
+    def _ask_beatnet(self) -> NDArray[np.float32] | None:
+        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent.
+
+        The grid asks only where it doubts; a part that says so (of an earlier version) is then replaced."""
+        part = self._parts.get(network_parts.BEATS)
+        if part is None or part == network_parts.NOT_ASKED:
+            part = self._parts[network_parts.BEATS] = network_parts.hear_beats(self._decoded.mono)
+        return network_parts.beat_activations(part)
 
     @property
     def patches(self) -> musicnn.Heard | None:
         """Tags and embeddings of every three seconds; None where musicnn is absent."""
         return network_parts.patches(self._parts[network_parts.PATCHES])
+
+    @property
+    def vocals(self) -> Vocals:
+        return Vocals.model_validate(self._parts[vocals.NAME])
 
     def part(self, name: str) -> Part:
         return getattr(self, f"_hear_{name}")()
@@ -293,13 +308,14 @@ class _Listening:
         }
 
     def _hear_beatnet(self) -> Part:
-        return network_parts.hear_beats(self._decoded.mono)
+        _ = self._grid_fit  # asks the network, or does not
+        return self._parts.get(network_parts.BEATS, network_parts.NOT_ASKED)
 
     def _hear_musicnn(self) -> Part:
         return network_parts.hear_patches(self._decoded.mono, RATE_HZ)
 
     def _hear_grid(self) -> Part:
-        fit = grid.fit_grid(self._decoded.mono, RATE_HZ)
+        fit = self._grid_fit
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
@@ -337,7 +353,7 @@ class _Listening:
             pattern=self.bar_pattern,
             spectrum=Bands.model_validate(self._parts[spectrum.NAME]),
             integrated_lufs=self.loudness.integrated_lufs,
-            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            voice=descriptors.voice_probability(self.vocals),
             tags=tags,
         )
         return genre.hear_genre(evidence).model_dump()
@@ -353,7 +369,8 @@ class _Listening:
             energy_level=Energy.model_validate(self._parts[energy.NAME]).level,
             integrated_lufs=self.loudness.integrated_lufs,
             pattern=self.bar_pattern,
-            vocal=descriptors.vocal_share(tags) if tags is not None else None,
+            vocals=self.vocals,
+            audible_seconds=self.audible.end - self.audible.start,
             tags=tags,
         )
         return descriptors.describe(evidence).model_dump()

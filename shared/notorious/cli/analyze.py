@@ -9,7 +9,7 @@ from notorious.cli import exit_codes
 from notorious.cli.options import Force, Jobs, Json, Paths
 
 if TYPE_CHECKING:
-    from notorious.analysis.model import Track
+    from notorious.analysis.model import Genre, Track
     from notorious.cli.screen import Screen
     from notorious.library.crate import Crate
 
@@ -78,6 +78,7 @@ def _print_table(crate: "Crate", screen: "Screen") -> None:
     table.add_column("Track", overflow="fold")
     for heading in ("Time", "BPM", "Key", "Energy", "LUFS"):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Genre", no_wrap=True)
     table.add_column("Sections", overflow="fold")
     for track in crate:
         table.add_row(*_cells(track))
@@ -98,8 +99,13 @@ def _cells(track: "Track") -> list[str]:
         heard.key.camelot,
         f"{heard.energy.level:.0f}",
         f"{heard.loudness.integrated_lufs:.1f}",
+        _genre(heard.genre),
         " ".join(section.kind for section in heard.sections),
     ]
+
+
+def _genre(genre: "Genre | None") -> str:
+    return "" if genre is None else genre.label + ("?" if genre.unsure else "")
 
 
 def _name(track: "Track") -> str:

@@ -2,14 +2,15 @@
 
 One append is one transaction: it moves the tenant's head, notes the command and puts the events, each under a
 condition. So positions are given without gaps, a stream cannot fork, and a command is taken once. Appends of one
-tenant follow one another at its head; who loses the race learns the new head from the refusal itself and tries again
-after a random pause. Keys and attributes: `items`.
+tenant follow one another at its head: threads of one process take turns; of two processes one loses the race, looks
+where the head is now, and tries again after a random pause. Keys and attributes: `items`.
 
 The index `feed` is brought up to date a moment after the table, item by item, so a reader may find position 8 before
 7. `feed` ends before such a gap; asked again, it goes on.
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -33,11 +34,11 @@ from notorious.eventstore.items import (
 from notorious.eventstore.recording import Batch, prepare
 from notorious.eventstore.store import Appended
 
-ATTEMPTS = 60
-"""Attempts of one append. With pauses of up to half a second they last about 12 s before the store is called busy."""
+ATTEMPTS = 100
+"""Attempts of one append. With pauses of up to a fifth of a second they last some 10 s."""
 
 _FIRST_PAUSE_SECONDS = 0.01
-_LONGEST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 0.2
 
 _RECORDS_PER_TRANSACTION = 40
 """Put back at once: each may bring its command, and a transaction takes 100 items."""
@@ -62,6 +63,8 @@ class DynamoStore:
         self._sleep = sleep
         # Where each tenant's head was last seen. Only a guess: the transaction checks it.
         self._heads: dict[str, int] = {}
+        self._turns: dict[str, threading.Lock] = {}
+        self._turns_lock = threading.Lock()
 
     # -- appending -------------------------------------------------------------------------------------------------
 
@@ -88,6 +91,11 @@ class DynamoStore:
             correlation_id=correlation_id,
             causation_id=causation_id,
         )
+        with self._turn(tenant):
+            return self._append(batch, expected_version)
+
+    def _append(self, batch: Batch, expected_version: int) -> Appended:
+        tenant, stream = batch.tenant, batch.stream
         position = self._heads[tenant] if tenant in self._heads else self.head(tenant)
         for attempt in range(self._attempts):
             records = batch.records(after_version=expected_version, after_position=position)
@@ -97,15 +105,20 @@ class DynamoStore:
                 return Appended(records)
             outcome = _outcome(reasons)
             if outcome == "repeated":
-                return Appended(self._records_of(tenant, stream, command_id), was_repeated=True)
+                return Appended(self._records_of(tenant, stream, batch.command_id), was_repeated=True)
             if outcome == "conflict":
                 raise VersionConflict(f"{stream} is no longer at version {expected_version}; read it again")
             if outcome == "busy":
                 self._pause(attempt)
-                position = _position_in(reasons[0]) or self.head(tenant)
+                # Looked up after the pause, not before: who comes with an old position never wins.
+                position = self.head(tenant)
                 continue
             assert_never(outcome)
         raise StoreIsBusy(f"the event store is busy: {self._attempts} attempts to append to {stream} met other writers")
+
+    def _turn(self, tenant: str) -> threading.Lock:
+        with self._turns_lock:
+            return self._turns.setdefault(tenant, threading.Lock())
 
     def _append_actions(
         self, batch: Batch, records: Sequence[Recorded], expected_version: int, position: int
@@ -143,7 +156,6 @@ class DynamoStore:
                 "ConditionExpression": "#position = :old" if position else "attribute_not_exists(#position)",
                 "ExpressionAttributeNames": {"#position": "position"},
                 "ExpressionAttributeValues": values,
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
 
@@ -317,9 +329,3 @@ def _outcome(reasons: Sequence[dict[str, Any]]) -> _Outcome:
     if any(failed[2:]):
         return "conflict"
     return "busy"
-
-
-def _position_in(reason: dict[str, Any]) -> int | None:
-    """The head's position, if the refusal tells it."""
-    item = reason.get("Item") or {}
-    return int(item["position"]["N"]) if "position" in item else None

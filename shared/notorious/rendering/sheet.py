@@ -15,6 +15,7 @@ CUE quotes without any way to escape, so that line breaks in names become spaces
 
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -95,12 +96,15 @@ def cue_sheet(plan: Plan, audio_name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def playlist(plan: Plan) -> str:
-    """The tracks of the set as an extended M3U in UTF-8; a path that no line can hold is written as a file URI."""
+def playlist(plan: Plan, *, place: Callable[[str], str] = os.path.abspath) -> str:
+    """The tracks of the set as an extended M3U in UTF-8; a path that no line can hold is written as a file URI.
+
+    `place` makes of a track's path what the playlist says: where it lies, or, with `str`, its name beside the playlist.
+    """
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(plan.title)}"]
     for slot in plan.slots:
         lines.append(f"#EXTINF:{round(slot.track.duration_seconds)},{display_name(slot)}")
-        lines.append(_playlist_path(slot.track.path))
+        lines.append(_playlist_path(place(slot.track.path)))
     return "\n".join(lines) + "\n"
 
 
@@ -193,8 +197,7 @@ def _cue_time(seconds: float) -> str:
     return f"{minutes:02d}:{rest // CUE_FRAMES_PER_SECOND:02d}:{rest % CUE_FRAMES_PER_SECOND:02d}"
 
 
-def _playlist_path(path: str) -> str:
-    whole = os.path.abspath(path)
+def _playlist_path(whole: str) -> str:
     try:
         whole.encode("utf-8")
     except UnicodeEncodeError:

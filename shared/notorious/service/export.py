@@ -7,7 +7,7 @@ track list to read, and the picture.
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 from notorious.audio.write import OutputFormat
 from notorious.domain import Reference
@@ -92,7 +92,8 @@ def _encode(
             tags=mix_tags(plan),
             chapters=mix_chapters(plan),
             expected_frames=master.frames,
-            stream=cast(BinaryIO, sink),
+            stream=sink,
+            is_quantised=True,
         )
         with writer:
             while len(block := master.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
@@ -110,7 +111,7 @@ def _sheet(job: MixJob, plan: Plan, objects: Objects) -> dict[str, tuple[str, st
     return {
         "plan": ("mix.plan.json", "application/json", (plan.model_dump_json(indent=2) + "\n").encode()),
         "cue": ("mix.cue", text, _utf8(cue_sheet(plan, f"mix.{first}"))),
-        "m3u8": ("mix.m3u8", "application/vnd.apple.mpegurl", _utf8(playlist(plan))),
+        "m3u8": ("mix.m3u8", "application/vnd.apple.mpegurl", _utf8(playlist(plan, place=str))),
         "tracklist": ("mix.tracklist.txt", text, _utf8(track_list(plan))),
         "picture": ("mix.png", "image/png", _picture(job, plan, objects)),
     }

@@ -158,6 +158,7 @@ def plan(
         duration_seconds=made.duration_seconds,
         score=made.score.total,
     )
+    progress.report("planning", 1, 1)
     # Somebody may have been faster: what is recorded counts.
     record(store, tenant, mix, command)
     return _planned(open_job(store, tenant, mix))

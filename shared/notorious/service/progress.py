@@ -67,8 +67,10 @@ class Progress:
 
     def report(self, phase: Phase, current: float, total: float, detail: str = "") -> None:
         """Say how far this process is: `current` of `total`, where `total` is that of the whole phase."""
-        self._pending = ProgressStep(phase, current, total, self._part, detail)
         now = self._clock.now().timestamp()
+        if self._pending is not None and self._pending.phase != phase:
+            self._write(now)  # the last of a phase is not lost to the first of the next
+        self._pending = ProgressStep(phase, current, total, self._part, detail)
         if phase == self._phase and self._written_at is not None and now - self._written_at < LEAST_SECONDS:
             return
         self._write(now)

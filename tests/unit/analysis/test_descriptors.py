@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from notorious.analysis.bar_pattern import BarPattern
-from notorious.analysis.descriptors import Evidence, describe, vocal_share
-from notorious.analysis.model import Descriptors, KeyEstimate, Mode, Tempo
+from notorious.analysis.descriptors import Evidence, describe
+from notorious.analysis.model import Descriptors, KeyEstimate, Mode, Tempo, Vocals, VoiceKind
 from notorious.analysis.spectrum import Spectra, hear_spectra
 from notorious.networks import musicnn
 
@@ -19,6 +19,7 @@ def noise(pulse_hz: float) -> Spectra:
 
 
 PULSE = noise(2.0)
+NO_VOICE = Vocals(confidence=0.8, source="signal")
 
 
 def key(mode: Mode) -> KeyEstimate:
@@ -31,7 +32,7 @@ def described(
     steady: bool = True,
     mode: Mode = "major",
     pulse: float = 0.9,
-    vocal: float | None = 0.0,
+    vocals: Vocals = NO_VOICE,
     tags: dict[str, dict[str, float]] | None = None,
 ) -> Descriptors:
     pattern = BarPattern(np.ones(16), np.ones(16), np.ones(16), swing=0.0, pulse=pulse)
@@ -44,7 +45,8 @@ def described(
             energy_level=5.5,
             integrated_lufs=-9.5,
             pattern=pattern,
-            vocal=vocal,
+            vocals=vocals,
+            audible_seconds=100.0,
             tags=tags,
         )
     )
@@ -87,19 +89,21 @@ def test_guitars_and_strings_are_acoustic_and_synthesisers_are_not() -> None:
     assert described(tags=unplugged).acousticness > described(tags=plugged).acousticness + 0.4
 
 
+def voices(*, kind: VoiceKind = "singing", seconds: float = 50.0) -> Vocals:
+    return Vocals(regions=((10.0, 10.0 + seconds),), kinds=(kind,), confidence=0.9, source="signal")
+
+
 def test_a_voice_takes_from_instrumentalness() -> None:
-    assert described(vocal=1.0).instrumentalness == 0.0
-    assert described(vocal=0.0).instrumentalness == 1.0
-    assert described(vocal=0.0).speechiness == 0.0
+    assert described(vocals=voices()).instrumentalness == pytest.approx(0.1)
+    assert described().instrumentalness == pytest.approx(0.8)
+
+
+def test_speechiness_is_the_share_of_time_that_is_spoken() -> None:
+    assert described().speechiness == 0.0
+    assert described(vocals=voices()).speechiness == 0.0
+    assert described(vocals=voices(kind="speech")).speechiness == pytest.approx(0.5)
+    assert described(vocals=voices(kind="rap")).speechiness == pytest.approx(0.33)
 
 
 def test_a_tempo_that_breathes_is_lively() -> None:
     assert described(steady=False).liveness > described(steady=True).liveness
-
-
-def test_a_voice_is_told_by_the_tags_of_both_networks() -> None:
-    sung = usual(mtt_vocals=2.0, mtt_singing=2.0)
-    sung["msd"]["female vocalists"] = 2.0
-    assert vocal_share(sung) > 0.65
-    assert vocal_share(usual(msd_instrumental=2.0)) < 0.3
-    assert vocal_share(usual()) == pytest.approx(0.38, abs=0.02)

@@ -37,7 +37,7 @@ def evidence(
     bpm: float, pattern: BarPattern | None, said: genre.Tags | None, *, bands: Bands = HEAVY, lufs: float = -10
 ) -> Evidence:
     tempo = Tempo(bpm=bpm, confidence=0.9, steady=True)
-    return Evidence(tempo=tempo, pattern=pattern, spectrum=bands, integrated_lufs=lufs, vocal=0.5, tags=said)
+    return Evidence(tempo=tempo, pattern=pattern, spectrum=bands, integrated_lufs=lufs, voice=0.5, tags=said)
 
 
 FOUR = bar("x---x---x---x---", "----x-------x---")

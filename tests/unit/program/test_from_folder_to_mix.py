@@ -70,10 +70,26 @@ def test_analyze_prints_one_object_a_line_in_the_order_of_the_files(
     assert [Path(str(row["path"])).name for row in objects] == ["Dawn.flac", "Dusk.ogg", "Noon.wav"]
     assert [row["bpm"] for row in objects] == pytest.approx([124, 126, 125], abs=0.02)
     keys = {"path", "sha256", "duration_seconds", "bpm", "tempo", "beats", "downbeats", "key", "energy", "sections"}
+    keys |= {"genre", "descriptors", "embedding", "networks"}
     assert all(keys | {"loudness", "spectrum", "analysers", "tags"} <= set(row) for row in objects)
+    assert all(row["networks"] == {} for row in objects)
     assert run(["analyze", str(good), "--json"]) == exit_codes.OK
     again, _ = lines(capsys)
     assert again == objects
+
+
+def test_similar_lists_the_others_with_reasons(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["similar", "noon", str(good), "--json"]) == exit_codes.OK
+    found = lines(capsys)[0][0]
+    assert found["track"]["title"] == "Noon"  # type: ignore[index]
+    neighbours = found["neighbours"]
+    assert {one["title"] for one in neighbours} == {"Dawn", "Dusk"}  # type: ignore[attr-defined]
+    likenesses = [one["likeness"] for one in neighbours]  # type: ignore[attr-defined]
+    assert likenesses == sorted(likenesses, reverse=True)
+    assert run(["similar", "noon", str(good), "--count", "1"]) == exit_codes.OK
+    shown = capsys.readouterr().out
+    assert "sounds" in shown
+    assert run(["similar", "evening", str(good)]) == exit_codes.INPUT
 
 
 def test_plan_show_and_mix_agree(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,3 +333,13 @@ def test_a_preview_that_cannot_be_meant_is_refused_in_words(
     assert run(["preview", "plan.json", *wish]) == exit_codes.INPUT
     assert complaint in capsys.readouterr().err
     assert not (here / "preview.mp3").exists()
+
+
+def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
+    assert names(here) == ["dawn.png"]
+    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "dawn.png" in capsys.readouterr().err
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
+    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT

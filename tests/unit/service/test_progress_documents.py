@@ -65,6 +65,19 @@ def test_a_new_phase_is_written_at_once() -> None:
     assert [document.phase for document in scene.live.documents] == ["validating", "finding candidates"]
 
 
+def test_the_last_of_a_phase_is_not_lost_to_the_first_of_the_next() -> None:
+    scene = Scene()
+    progress = scene.progress()
+    progress.report("mastering", 1, 10)
+    progress.report("mastering", 10, 10)
+    progress.report("exporting", 0, 5)
+    assert [(one.phase, one.current) for one in scene.live.documents] == [
+        ("mastering", 1),
+        ("mastering", 10),
+        ("exporting", 0),
+    ]
+
+
 def test_versions_rise_by_one_with_every_document() -> None:
     scene = Scene()
     with scene.progress() as progress:
