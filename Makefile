@@ -4,6 +4,8 @@
 #   make mix                                a mix of a synthesised demo crate
 #   make setup-models                       networks that help to hear (40 MB to fetch, 11 MB to keep)
 #   make test                               everything that is checked
+#   make test-stems                         the separation of stems, with torch (a gigabyte more)
+#   make accuracy DATA=DIR                  how well music of known truth is heard (ARGS=--per-track for every track)
 #   make bench | lint | demo | clean
 #
 # Needs Python 3.11 or later and make. Everything goes into .venv in this folder.
@@ -15,7 +17,7 @@ PYTEST_ARGS ?= -n 2
 VENV := .venv
 BIN := $(VENV)/bin
 # Paths reach the shell through the environment: they may hold blanks and quotes.
-export MUSIC OUT DEMO VENV
+export MUSIC OUT DEMO DATA VENV
 
 # The first Python that is new enough; PYTHON=... names one.
 FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -24,7 +26,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo setup-models test bench lint clean environment test-environment
+.PHONY: mix demo setup-models test test-stems accuracy bench lint events template clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -39,7 +41,7 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
-	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,test --lock requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,serve,infra,test --lock requirements/test.lock
 	@touch $@ $(VENV)/.networks
 
 $(VENV)/.networks: $(VENV)/.engine
@@ -61,10 +63,31 @@ lint: test-environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases functions
 	$(BIN)/lint-imports
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+$(VENV)/.stems: $(VENV)/.test requirements/stems.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/stems.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements/demucs.txt
+	@touch $@
+
+test-stems: $(VENV)/.stems
+	NOTORIOUS_STEMS=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/stems
+
+# The schemas in events/ as the models of today have them; tests hold the two together.
+events: environment
+	$(BIN)/python -m notorious.eventstore.schemas events
+
+# What `notorious serve` deploys, as infra/ describes it today; a test holds the two together.
+template: test-environment
+	$(BIN)/python -m infra.template
+
+accuracy: test-environment
+	@[ -n "$$DATA" ] || { echo "Name a folder of music with its truth: make accuracy DATA=DIR (see tests/accuracy/truth.py)" >&2; exit 2; }
+	$(BIN)/python tests/accuracy/run.py "$$DATA" $(ARGS)
 
 bench: test-environment
 	$(BIN)/python tests/bench/run.py $(ARGS)

@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from notorious.analysis.model import Analysis, Track
-    from notorious.api import analyze, make_demo_crate, mix, plan
+    from notorious.api import analyze, explain, make_demo_crate, mix, plan, preview
     from notorious.errors import (
         AudioError,
         BriefError,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from notorious.planning.edit import read_plan, write_plan
     from notorious.planning.plan import Plan
     from notorious.rendering.master import RenderReport
+    from notorious.rendering.preview import PreviewRange
 
 _HOME = {
     "Analysis": "analysis.model",
@@ -55,16 +56,19 @@ _HOME = {
     "Plan": "planning.plan",
     "PlanError": "errors",
     "PlateauWish": "planning.brief",
+    "PreviewRange": "rendering.preview",
     "RenderReport": "rendering.master",
     "Skipped": "library.scan",
     "Track": "analysis.model",
     "UnreadableAudio": "errors",
     "UnusableAudio": "errors",
     "analyze": "api",
+    "explain": "api",
     "find_track": "library.finding",
     "make_demo_crate": "api",
     "mix": "api",
     "plan": "api",
+    "preview": "api",
     "read_plan": "planning.edit",
     "write_plan": "planning.edit",
 }
@@ -85,6 +89,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "PlateauWish",
+    "PreviewRange",
     "RenderReport",
     "Skipped",
     "Track",
@@ -92,10 +97,12 @@ __all__ = [
     "UnusableAudio",
     "__version__",
     "analyze",
+    "explain",
     "find_track",
     "make_demo_crate",
     "mix",
     "plan",
+    "preview",
     "read_plan",
     "write_plan",
 ]

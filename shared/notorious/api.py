@@ -10,7 +10,6 @@ Everything here is a thin thread through the rooms; `import notorious` hands it 
 `notorious.errors`.
 """
 
-import hashlib
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from notorious.analysis.model import Track
-from notorious.errors import InputError, NothingToMix
+from notorious.errors import InputError, NothingToMix, OutputExists, OutputFailed
 from notorious.library.crate import Crate, hear
 from notorious.library.crate import Progress as HearingProgress
 from notorious.library.store import Store
@@ -28,6 +27,7 @@ from notorious.planning.plan import Plan
 if TYPE_CHECKING:
     from notorious.planning.profile import TrackProfile
     from notorious.rendering.master import RenderReport
+    from notorious.rendering.preview import PreviewRange
     from notorious.rendering.progress import Progress as RenderProgress
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
@@ -64,6 +64,27 @@ def analyze(
     return hear(paths, jobs=jobs, store=store, report=report, cancelled=cancelled)
 
 
+def explain(track: Track, destination: Path | str, *, force: bool = False) -> None:
+    """Draw a picture of what was heard in a track (PNG): waveform, beats, sections, key over time, energy, cues.
+
+    Raises OutputExists where `destination` is there already and `force` is not set, UnreadableAudio where the track's
+    file cannot be read again.
+    """
+    from notorious.analysis.pipeline import hear_pitch_classes
+    from notorious.analysis.spectrum import RATE_HZ
+    from notorious.rendering.track_picture import Sound, draw_track_picture
+
+    target = Path(destination).expanduser()
+    if target.exists() and not force:
+        raise OutputExists(f"{target} is there already; choose another name, or overwrite it with force")
+    heard = hear_pitch_classes(Path(track.path), track.analysis)
+    sound = Sound(heard.mono, RATE_HZ, heard.starts, heard.weights)
+    try:
+        draw_track_picture(track, sound, target)
+    except OSError as error:
+        raise OutputFailed(f"cannot write the picture {target}: {error.strerror}; choose another place") from error
+
+
 def profiles(
     crate: Crate,
     *,
@@ -71,26 +92,16 @@ def profiles(
     cancelled: Cancelled | None = None,
 ) -> list["TrackProfile"]:
     """What planning needs to know of each track of a crate; kept in the crate's store."""
-    from notorious.planning.profile import TrackProfile
+    from notorious.planning.profile import TrackProfile, profile_version
 
     def tell(done: int, total: int) -> None:
         if report is not None:
             report(PlanningProgress("Summing up", done, total))
 
     rows = crate.digests(
-        "profile", _profile_version(), lambda track: asdict(TrackProfile.of(track)), report=tell, cancelled=cancelled
+        "profile", profile_version(), lambda track: asdict(TrackProfile.of(track)), report=tell, cancelled=cancelled
     )
     return [TrackProfile(**row) for row in rows]
-
-
-def _profile_version() -> str:
-    """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
-    from notorious.planning import profile, structure
-
-    digest = hashlib.sha256()
-    for source in (profile.__file__, structure.__file__):
-        digest.update(Path(source or "").read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def plan(
@@ -150,6 +161,34 @@ def mix(
         report=report,
         cancelled=cancelled,
     )
+
+
+def preview(
+    plan: Plan,
+    output: Path | str,
+    *,
+    transition: int | None = None,
+    at_seconds: float | None = None,
+    seconds: float = 30.0,
+    format: Format | None = None,  # noqa: A002  the word that everybody uses
+    force: bool = False,
+    report: Callable[["RenderProgress"], None] | None = None,
+    cancelled: Cancelled | None = None,
+) -> "PreviewRange":
+    """Render a short piece of a mix, as it will sound, into `output`; returns what is heard.
+
+    Around the moment when a track takes over in `transition` (counted from 0), or from `at_seconds` of the mix on; with
+    neither, around the best transition of the set. Raises what `mix` raises.
+    """
+    from notorious.rendering.master import check_files
+    from notorious.rendering.preview import preview_range, render_preview
+
+    target = Path(output).expanduser()
+    kind = format_of(target, format)
+    heard = preview_range(plan, transition=transition, at_seconds=at_seconds, seconds=seconds)
+    check_files(plan, heard.slots(plan), cancelled=cancelled)
+    render_preview(plan, target, heard, format=kind, force=force, report=report, cancelled=cancelled)
+    return heard
 
 
 def format_of(output: Path, wish: str | None = None) -> Format:

@@ -12,6 +12,15 @@
     │   ├── OutputExists                 something is there already, and overwriting was not asked for
     │   └── OutputFailed                 the disk is full, the folder is missing or may not be written
     ├── NetworkError                 6   a network cannot be installed, or an installed one cannot be run
+    ├── ServiceError                 7   the service on this machine cannot run, or cannot be reached
+    │   ├── PortTaken                    another program listens on the port
+    │   ├── DataFolderInUse              another service holds the data folder
+    │   ├── DataFolderUnusable           it cannot be made, written or locked, or is of a later version
+    │   ├── UnexpectedEmulator           the embedded emulator is missing, or is not the version that is mended
+    │   ├── TemplateMissing              there is no packaged template, or it is broken
+    │   ├── DeploymentFailed             the emulator refused the template
+    │   ├── NotServing                   no service runs where it was looked for
+    │   └── RequestFailed                a running service answered with an error
     └── Cancelled                  130   whoever started it stopped it
 
 Every message says what was tried, on what, why it failed, and what to do.
@@ -88,6 +97,44 @@ class NetworkError(NotoriousError):
     """A network cannot be fetched, converted or kept; or one that is installed cannot be run."""
 
     exit_code = 6
+
+
+class ServiceError(NotoriousError):
+    """The service on this machine cannot run, or cannot be reached."""
+
+    exit_code = 7
+
+
+class PortTaken(ServiceError):
+    """Another program listens on the port."""
+
+
+class DataFolderInUse(ServiceError):
+    """Another running service holds the data folder."""
+
+
+class DataFolderUnusable(ServiceError):
+    """The data folder cannot be made, written or locked, or a later version wrote it."""
+
+
+class UnexpectedEmulator(ServiceError):
+    """The embedded emulator is missing, or is not the version whose defects are mended here."""
+
+
+class TemplateMissing(ServiceError):
+    """There is no packaged template, or it is broken."""
+
+
+class DeploymentFailed(ServiceError):
+    """The emulator refused the template; the message names the resource and its reason."""
+
+
+class NotServing(ServiceError):
+    """No service runs where it was looked for."""
+
+
+class RequestFailed(ServiceError):
+    """A running service answered with an error."""
 
 
 class Cancelled(NotoriousError):

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -26,27 +27,6 @@ import peak_memory
 
 PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
 ANALYSED_TRACKS = 6
-
-_ONE_CORE = """
-import json, sys, time
-from pathlib import Path
-from notorious.audio.decode import decode_blocks
-from notorious.analysis.pipeline import analyse_file
-
-def cpu(action):
-    started = time.process_time()
-    value = action()
-    return time.process_time() - started, value
-
-rows = []
-paths = [Path(word) for word in sys.argv[1:]]
-analyse_file(paths[0], "0" * 64, known={})  # imports and first-time costs are not what is measured
-for path in paths:
-    decode, frames = cpu(lambda: sum(len(block) for block in decode_blocks(path)))
-    hear, (analysis, _) = cpu(lambda: analyse_file(path, "0" * 64, known={}))
-    rows.append([analysis.duration_seconds, decode, hear])
-print(json.dumps(rows))
-"""
 
 
 @dataclass(frozen=True)
@@ -110,23 +90,44 @@ def help_screen(_: Bench) -> Iterator[Row]:
 
 
 def analysis(bench: Bench) -> Iterator[Row]:
-    """Hearing, on one core, beside bare decoding of the same files."""
+    """Hearing by signal processing alone, on one core, beside bare decoding of the same files; each stage's share."""
+    with tempfile.TemporaryDirectory() as nowhere:
+        rows = _stages(bench, nowhere)
+    yield from _hearing_rows(rows, "analysis from MP3, per core", 150)
+
+
+def analysis_with_networks(bench: Bench) -> Iterator[Row]:
+    """The same with the networks that are installed."""
+    rows = _stages(bench, os.environ.get("NOTORIOUS_MODELS"))
+    if not rows[0]["networks"]:
+        yield Row("analysis with networks, per core", "none installed", "make setup-models")
+        return
+    yield from _hearing_rows(rows, "analysis with networks, per core", 50)
+
+
+def _stages(bench: Bench, models: str | None) -> list[dict[str, Any]]:
     paths = [str(path) for path in sorted(bench.music.rglob("*.mp3"))[:ANALYSED_TRACKS]]
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    done = subprocess.run(
-        [sys.executable, "-c", _ONE_CORE, *paths],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **single},
-    )
-    rows = json.loads(done.stdout.splitlines()[-1])
-    decode = statistics.median(seconds / cpu for seconds, cpu, _ in rows)
-    hear = statistics.median(seconds / cpu for seconds, _, cpu in rows)
-    ratio = statistics.median(heard / decoded for _, decoded, heard in rows)
-    yield Row("analysis from MP3, per core", f"{hear:.0f} x real time", "at least 150 x", hear >= 150)
-    yield Row("  bare decoding of the same files", f"{decode:.0f} x real time")
+    environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")}
+    if models is not None:
+        environment["NOTORIOUS_MODELS"] = models
+    script = str(Path(__file__).with_name("bench_stages.py"))
+    done = subprocess.run([sys.executable, script, *paths], check=True, capture_output=True, text=True, env=environment)
+    rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
+def _hearing_rows(rows: list[dict[str, Any]], what: str, goal: int) -> Iterator[Row]:
+    hear = statistics.median(row["audio_seconds"] / row["hearing"] for row in rows)
+    decode = statistics.median(row["audio_seconds"] / row["decoding"] for row in rows)
+    ratio = statistics.median(row["hearing"] / row["decoding"] for row in rows)
+    yield Row(what, f"{hear:.0f} x real time", f"at least {goal} x", hear >= goal)
+    yield Row("  bare decoding of the same files (the floor)", f"{decode:.0f} x real time")
     yield Row("  analysis costs as much as decoding", f"{ratio:.1f} times")
+    for stage in rows[0]["stages"]:
+        cost = statistics.median(1000 * row["stages"][stage] / row["audio_seconds"] for row in rows)
+        share = statistics.median(100 * row["stages"][stage] / row["hearing"] for row in rows)
+        if share >= 1:
+            yield Row(f"    {stage}", f"{cost:.2f} ms a second, {share:.0f} %")
 
 
 def second_run(bench: Bench) -> Iterator[Row]:
@@ -136,7 +137,14 @@ def second_run(bench: Bench) -> Iterator[Row]:
     again = [bench.program("analyze", "--json", str(bench.music), cache="fresh") for _ in range(3)]
     seconds = statistics.median(run.seconds for run in again)
     same = all(run.output == first.output for run in again)
+    seconds_of_audio = sum(json.loads(line)["duration_seconds"] for line in first.output.splitlines())
     yield Row("first run over the folder", f"{first.seconds:.1f} s, {first.peak_pss_mb:.0f} MB")
+    tracks_an_hour = 3600 * first.output.count("\n") / first.seconds
+    yield Row(
+        "  30,000 tracks of four minutes at that speed",
+        f"{30_000 * 240 / seconds_of_audio * first.seconds / 3600:.1f} hours ({tracks_an_hour:.0f} an hour)",
+        "a night",
+    )
     yield Row("second run", f"{seconds:.1f} s ({first.seconds / seconds:.0f} times as fast)", "the same output", same)
 
 
@@ -189,13 +197,31 @@ def cache(bench: Bench) -> Iterator[Row]:
     yield Row("reading 10,000 profiles from the cache", f"{seconds:.2f} s", "under 1 s", seconds < 1)
 
 
+def starts(_: Bench) -> Iterator[Row]:
+    """What the first call of a function waits for; see bench_starts.py."""
+    import bench_starts
+
+    seconds = bench_starts.every_function()
+    slowest = max(seconds, key=lambda name: seconds[name])
+    yield Row(
+        f"imports of a function's cold start, slowest of {len(seconds)}",
+        f"{seconds[slowest]:.2f} s CPU ({slowest})",
+        "under 1 s",
+        seconds[slowest] < 1,
+    )
+    for name, one in seconds.items():
+        yield Row(f"  {name}", f"{one:.2f} s CPU")
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
     "planning": planning,
     "analysis": analysis,
+    "networks": analysis_with_networks,
     "second-run": second_run,
     "mix": mixing,
+    "starts": starts,
 }
 
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from notorious.analysis.grid import fit_grid
-from notorious.analysis.key import Chroma, KeyListener, triads_in_first_bars
+from notorious.analysis.key import KeyListener
+from notorious.analysis.key_profiles import Chroma, triads_in_first_bars
 from notorious.demo.recipe import recipes
 from notorious.demo.track import render as render_demo
 

@@ -112,11 +112,11 @@ class _Voice:
         return [(1, 1.0), (2.76, 0.4), (5.4, 0.2), (8.9, 0.1)]  # a bell, after the modes of a free bar
 
 
-def render(seed: int, *, seconds: float = 22.0) -> Rendering:
-    """The piece that belongs to a seed."""
+def render(seed: int, *, seconds: float = 22.0, transposed: int = 0) -> Rendering:
+    """The piece that belongs to a seed, so many semitones higher."""
     rng = np.random.default_rng(seed)
     minor = bool(rng.random() < 0.65)
-    tonic = int(rng.integers(12))
+    tonic = (int(rng.integers(12)) + transposed) % 12
     material = str(rng.choice(["loop", "loop", "riff", "pedal", "arpeggio", "power"]))
     scale_name = str(
         rng.choice(["minor", "harmonic", "dorian", "phrygian"], p=[0.68, 0.1, 0.14, 0.08])

@@ -82,7 +82,7 @@ def align(envelope: NDArray[np.float32], rate_hz: float, period_seconds: float, 
     offset = offset_seconds + shift - drift
     residual, hits = 0.0, 0.0
     for reach in (0.014, 0.010, 0.008):
-        period, offset, residual, hits = _least_squares(envelope, rate_hz, period, offset, number, reach)
+        period, offset, residual, hits = lay_line(envelope, rate_hz, period, offset, number, reach)
     return Alignment(period, offset, residual, hits)
 
 
@@ -107,7 +107,7 @@ def nearest_attacks(
     return found, peak
 
 
-def _least_squares(
+def lay_line(
     envelope: NDArray[np.float32],
     rate_hz: float,
     period: float,
@@ -115,6 +115,10 @@ def _least_squares(
     number: NDArray[np.float64],
     reach_seconds: float,
 ) -> tuple[float, float, float, float]:
+    """A line through the attacks near a grid: its period, offset, residual and hit share, as in `Alignment`.
+
+    number: NDArray [shape=(n,)], float64: the numbers of the beats that are looked at.
+    """
     times = offset + period * number
     found, strength = nearest_attacks(envelope, rate_hz, times, reach_seconds)
     weight = np.where(strength > WEAKEST_RISE, strength, 0.0)

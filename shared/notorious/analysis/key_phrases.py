@@ -19,11 +19,10 @@ Conventions: times in seconds, bars counted from the first downbeat; what preced
 import numpy as np
 from numpy.typing import NDArray
 
-OCTAVE_CENTS = 1200
-_CENTS_A_STEP = 5
-_STEPS = OCTAVE_CENTS // _CENTS_A_STEP
-_MIDDLE_CENTS = (-1547.0, 1239.0)
-"""180 to 900 Hz, relative to 440 Hz: chords, and the lower half of melodies."""
+from notorious.analysis.key_chroma import CENTS_A_STEP, LOWEST_CENTS, OFF_PITCH_CENTS, STEPS
+
+_MIDDLE_STEPS = slice((-1545 - LOWEST_CENTS) // CENTS_A_STEP, (1240 - LOWEST_CENTS) // CENTS_A_STEP)
+"""180 to 900 Hz: chords, and the lower half of melodies."""
 _LEVEL_BINS = (2, 8, 28, 93, 372, 1300)
 """First bins of the six bands whose changes mark the borders of phrases: 11, 43, 150 and 500 Hz, 2 and 7 kHz."""
 _FLOOR = 1e-4
@@ -36,49 +35,35 @@ renderings of the fit got a contrast in favour of their tonic."""
 _FEWEST_BARS = 2
 
 
-class BarHarmony:
-    """Gathers pitches and levels by bars; what it remembers is 2 kB a bar."""
+class PhraseBorders:
+    """Gathers the levels of six bands by bars, to find where phrases begin."""
 
-    def __init__(self, downbeats: NDArray[np.float64], *, seconds_a_frame: float) -> None:
-        """downbeats : shape (bars,), rising, in seconds; frame i is centred on `i * seconds_a_frame`."""
+    def __init__(self, downbeats: NDArray[np.float64]) -> None:
+        """downbeats : shape (bars,), rising, in seconds."""
         self._downbeats = downbeats
-        self._seconds_a_frame = seconds_a_frame
-        self._frames_before = 0
-        self._pitches = np.zeros((len(downbeats), _STEPS))
         self._levels = np.zeros((len(downbeats), len(_LEVEL_BINS)))
         self._frames = np.zeros(len(downbeats))
 
-    def hear(
-        self,
-        power: NDArray[np.float32],
-        cents: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        frame: NDArray[np.intp],
-    ) -> None:
-        """Take in some frames [shape=(frames, bins)] and their peaks: cents from 440 Hz, weight, frame [shape=(n,)]."""
+    def hear(self, power: NDArray[np.float32], seconds: NDArray[np.float64]) -> None:
+        """Take in some frames [shape=(frames, bins)] and their times [shape=(frames,)]."""
         if not len(self._downbeats):
             return
-        seconds = (self._frames_before + np.arange(len(power))) * self._seconds_a_frame
-        self._frames_before += len(power)
         bars = np.searchsorted(self._downbeats, seconds, side="right") - 1
         inside = bars >= 0
         levels = np.add.reduceat(power, _LEVEL_BINS, axis=1, dtype=np.float64)
         np.add.at(self._levels, bars[inside], levels[inside])
         np.add.at(self._frames, bars[inside], 1.0)
-        steps = np.floor(cents / _CENTS_A_STEP).astype(np.intp) % _STEPS
-        here = (cents >= _MIDDLE_CENTS[0]) & (cents < _MIDDLE_CENTS[1]) & inside[frame]
-        np.add.at(self._pitches, (bars[frame[here]], steps[here]), weights[here])
 
-    def contrast(self, *, tuning_cents: float, off_pitch_cents: float) -> NDArray[np.float64]:
+    def contrast(self, heard: NDArray[np.float64], *, tuning_cents: float) -> NDArray[np.float64]:
         """What first bars have more of than all bars, shape (12,), pitch classes from C, 4 and 8 bars added.
 
-        Values lie between -2 and 2, and are 0 where nothing repeats. `off_pitch_cents` is how far a pitch may stray
-        from its semitone (one standard deviation).
+        `heard` [shape=(bars, STEPS)] is the pitch of each bar, as `key_chroma.PitchBars` has it. Values lie between -2
+        and 2, and are 0 where nothing repeats.
         """
         if len(self._downbeats) < _FEWEST_BARS or not self._frames.any():
             return np.zeros(12)
         changes = self._changes()
-        chroma = self._pitches @ _folding(tuning_cents, off_pitch_cents)
+        chroma = heard[:, _MIDDLE_STEPS] @ _folding(tuning_cents)[_MIDDLE_STEPS]
         return sum((_contrast(chroma, changes, period) for period in _PERIODS_BARS), np.zeros(12))
 
     def _changes(self) -> NDArray[np.float64]:
@@ -96,13 +81,13 @@ class BarHarmony:
         return changes
 
 
-def _folding(tuning_cents: float, off_pitch_cents: float) -> NDArray[np.float64]:
-    """Matrix from steps of an octave that begins on A to pitch classes from C, shape (240, 12)."""
-    cents = _CENTS_A_STEP * (np.arange(_STEPS) + 0.5) - tuning_cents
+def _folding(tuning_cents: float) -> NDArray[np.float64]:
+    """Matrix from steps of pitch to pitch classes from C, shape (STEPS, 12)."""
+    cents = LOWEST_CENTS + CENTS_A_STEP * (np.arange(STEPS) + 0.5) - tuning_cents
     semitones = np.rint(cents / 100.0)
-    folding = np.zeros((_STEPS, 12))
-    in_tune = np.exp(-0.5 * ((cents - 100.0 * semitones) / off_pitch_cents) ** 2)
-    folding[np.arange(_STEPS), (semitones.astype(np.intp) + 9) % 12] = in_tune
+    folding = np.zeros((STEPS, 12))
+    in_tune = np.exp(-0.5 * ((cents - 100.0 * semitones) / OFF_PITCH_CENTS) ** 2)
+    folding[np.arange(STEPS), (semitones.astype(np.intp) + 9) % 12] = in_tune
     return folding
 
 

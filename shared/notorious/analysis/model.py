@@ -17,6 +17,7 @@ from notorious.audio.tags import Tags
 
 SectionKind = Literal["intro", "verse", "buildup", "drop", "breakdown", "outro"]
 ZoneKind = Literal["pre_drop", "post_drop"]
+CueKind = Literal["first_beat", "mix_in", "drop", "breakdown", "mix_out"]
 Mode = Literal["major", "minor"]
 VoiceKind = Literal["singing", "rap", "speech", "unsure"]
 
@@ -27,16 +28,34 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class TempoAlternative(Value):
+    """Another tempo that one could count, and how likely it is the right one."""
+
+    bpm: float = Field(gt=0)
+    probability: float = Field(ge=0, le=1)
+
+
 class Tempo(Value):
     """The tempo that one would count.
 
     `steady` says that one constant grid holds from the first beat to the last; where it is False the grid keeps every
-    beat by itself and `bpm` is the median.
+    beat by itself and `bpm` is the median. `confidence` is that the tempo is right and its beats lie on the beats;
+    `bar_confidence` that the bar lines are right too. `alternatives` are half and double tempo, and whatever else is
+    not out of the question, likeliest first.
     """
 
     bpm: float
     confidence: float = Field(ge=0, le=1)
     steady: bool
+    bar_confidence: float = Field(default=0.0, ge=0, le=1)
+    alternatives: tuple[TempoAlternative, ...] = ()
+
+
+class GridPiece(Value):
+    """A constant tempo from one beat of a grid to the next piece."""
+
+    first_beat: int = Field(ge=0)
+    bpm: float = Field(gt=0)
 
 
 class Grid(Value):
@@ -44,7 +63,8 @@ class Grid(Value):
 
     Beat 0 is the first beat that lies inside the audio. A steady grid is two numbers, `first_beat_seconds` and `bpm`;
     an unsteady one keeps its beats in `beat_seconds` (strictly rising, at least two) and goes on beyond both ends at
-    the tempo found there. "The beat" is where the kick's attack begins.
+    the tempo found there. Where its tempo changes in steps, `pieces` names them. "The beat" is where the kick's attack
+    begins.
     """
 
     first_beat_seconds: float
@@ -54,6 +74,8 @@ class Grid(Value):
     first_downbeat: int = Field(default=0, ge=0)
     """Number of the first beat that begins a bar, below `beats_per_bar`."""
     beat_seconds: tuple[float, ...] | None = None
+    pieces: tuple[GridPiece, ...] = ()
+    """The constant pieces of a tempo that changes in steps; none where it is steady or wanders."""
 
     @property
     def beat_length_seconds(self) -> float:
@@ -87,7 +109,15 @@ class Grid(Value):
         return self.beats()[self.first_downbeat :: self.beats_per_bar]
 
 
-class KeyEstimate(Value):
+class KeyCandidate(Value):
+    """A key that may be meant, and the probability that it is."""
+
+    camelot: str
+    name: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class HeardKey(Value):
     """Tonic and mode, with the tuning beside it: 0 cents is A4 = 440 Hz, positive is sharp."""
 
     camelot: str
@@ -96,6 +126,38 @@ class KeyEstimate(Value):
     mode: Mode
     tuning_cents: float
     confidence: float = Field(ge=0, le=1)
+    runner_up: KeyCandidate | None = None
+    """The second likeliest key; None where nothing tonal is heard."""
+
+
+class PartKey(HeardKey):
+    """The key of a part of a track, in seconds."""
+
+    start: float
+    end: float
+
+
+class KeyEstimate(HeardKey):
+    """The key of a track: of the whole, and of the parts that are mixed.
+
+    `intro` and `outro` are the keys of the first and the last 32 bars (of a quarter of the track, where that is less);
+    None where nothing tonal is heard there, or where the track is too short to have parts. `modulations` are the parts
+    of at least eight bars that are in another key than the whole, in order.
+    """
+
+    intro: PartKey | None = None
+    outro: PartKey | None = None
+    modulations: tuple[PartKey, ...] = ()
+
+    def between(self, start: float, end: float) -> HeardKey:
+        """The key of a stretch, in seconds: that of the part that covers more than half of it, else of the whole.
+
+        A modulation says more than the intro or the outro that it reaches into.
+        """
+        for part in (*self.modulations, self.intro, self.outro):
+            if part is not None and 2.0 * (min(end, part.end) - max(start, part.start)) > end - start:
+                return part
+        return self
 
 
 class Energy(Value):
@@ -132,6 +194,12 @@ class Section(Value):
     energy: float
     loudness_lufs: float
     spectrum: Bands
+    balance: Bands | None = None
+    """Each band in dB above what is usual for it where music is full, in proportion to the track's own full level:
+    about 0 in all bands of a drop, -20 in the low band of a breakdown. Two sections clash in the bands where both are
+    high."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it begins within a bar of `start` and is of this kind; None in analyses from before it was."""
 
 
 class Zone(Value):
@@ -140,6 +208,14 @@ class Zone(Value):
     kind: ZoneKind
     start: float
     end: float
+
+
+class Cue(Value):
+    """A place that a DJ would mark, in seconds, on a bar line; `confidence` is the probability that it is one."""
+
+    kind: CueKind
+    time: float
+    confidence: float = Field(ge=0, le=1)
 
 
 class Loudness(Value):
@@ -153,13 +229,58 @@ class Loudness(Value):
     true_peak_dbtp: float
     hop_seconds: float
     short_term: tuple[float, ...]
+    dynamic_range_db: float | None = None
+    """How far peaks stand above the loudest fifth of the track, the "DR" of listeners; see `analysis.dynamics`."""
 
 
 class Audible(Value):
-    """Where the sound begins and ends: silence outside is below -60 dBFS."""
+    """Where the sound begins and ends: silence outside is below -60 dBFS. Fades are parts of the sound; 0 is none."""
 
     start: float
     end: float
+    fade_in_seconds: float = 0.0
+    fade_out_seconds: float = 0.0
+
+
+class Genre(Value):
+    """Probabilities over a declared list of genres, the likeliest first.
+
+    `top` are the three likeliest, `label` the first of them; `unsure` says that it is not to be relied on.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    top: tuple[str, ...]
+    unsure: bool
+
+
+class Descriptors(Value):
+    """Eleven numbers that describe a track, each defined in docs/genre.md.
+
+    From 0 to 1, but for `tempo` [BPM], `loudness` [LUFS], `mode` (1 major, 0 minor) and `time_signature` (beats a bar).
+    """
+
+    energy: float
+    danceability: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+    speechiness: float
+    liveness: float
+    tempo: float
+    loudness: float
+    mode: int
+    time_signature: int
+
+
+class Embedding(Value):
+    """A point that likeness is measured by: tracks that sound alike lie in the same direction.
+
+    `name` says how it was made; only embeddings of one name are comparable. `data` is base64 of float16, of length one.
+    """
+
+    name: str
+    data: str
 
 
 class Waveform(Value):
@@ -202,12 +323,17 @@ class Analysis(Value):
     energy: Energy
     sections: tuple[Section, ...]
     zones: tuple[Zone, ...]
+    cues: tuple[Cue, ...] = ()
+    """At most eight, in order of time."""
     loudness: Loudness
     spectrum: Bands
     audible: Audible
     waveform: Waveform
     vocals: Vocals | None = None
     """None in analyses from before voices were heard."""
+    genre: Genre | None = None
+    descriptors: Descriptors | None = None
+    embedding: Embedding | None = None
     notes: tuple[str, ...] = ()
     """What is degraded in this analysis, in words: "the file is cut off after 61 % of its length"."""
     analysers: dict[str, int]

@@ -23,6 +23,9 @@ PATCHES_VERSION = 1 if catalogue.installed(MUSICNN) else 0
 
 Part = Any
 
+NOT_ASKED: Part = {"absent": "beatnet was not asked: the bars are clear without it"}
+"""The part `beatnet` where the grid had no need of it."""
+
 
 def hear_beats(mono: NDArray[np.float32]) -> Part:
     """The part `beatnet` of a signal [shape=(n,)] at 22,050 Hz."""

@@ -5,10 +5,12 @@ version). An analysis is put together from its parts. Where a part is missing, b
 analyser has a new version, it is computed, and so is all that rests on it; the rest is kept.
 
     samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
-             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections
-             │                  │       └─ key
+             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
+             │                  │    │  └─ key
+             │                  │    └─ beatnet (asked where the bars are in doubt, and installed)
              │                  ├─ spectrum ─ waveform
-             │                  └─ beatnet, musicnn (what networks say, where they are installed)
+             │                  └─ musicnn (where it is installed)
+             │                     genre, descriptors, embedding (from nearly all of these)
              └─ file (length, rate, channels, audible part, notes)
 """
 
@@ -21,8 +23,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis import energy, grid, key, network_parts, sections, spectrum, vocals, waveform
-from notorious.analysis.model import Analysis, Audible, Bands, Grid, Loudness, Tempo
+from notorious.analysis import (
+    cues,
+    descriptors,
+    energy,
+    genre,
+    grid,
+    key,
+    likeness,
+    network_parts,
+    sections,
+    spectrum,
+    vocals,
+    waveform,
+)
+from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
+from notorious.analysis.dynamics import DynamicsMeter
+from notorious.analysis.ends import hear_ends
+from notorious.analysis.grid import GridFit
+from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -30,8 +49,8 @@ from notorious.errors import UnusableAudio
 from notorious.networks import musicnn
 
 ANALYSERS: Mapping[str, int] = {
-    "file": 1,
-    "loudness": 1,
+    "file": 2,
+    "loudness": 2,
     network_parts.BEATS: network_parts.BEATS_VERSION,
     network_parts.PATCHES: network_parts.PATCHES_VERSION,
     grid.NAME: grid.VERSION,
@@ -41,24 +60,44 @@ ANALYSERS: Mapping[str, int] = {
     energy.NAME: energy.VERSION,
     sections.NAME: sections.VERSION,
     vocals.NAME: vocals.VERSION,
+    cues.NAME: cues.VERSION,
+    genre.NAME: genre.VERSION,
+    descriptors.NAME: descriptors.VERSION,
+    likeness.NAME: likeness.VERSION,
 }
 """Name and version of every analyser."""
 
 _RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    grid.NAME: (network_parts.BEATS,),
     key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
     sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+    cues.NAME: ("file", grid.NAME, sections.NAME),
+    genre.NAME: (spectrum.NAME, "loudness", grid.NAME, vocals.NAME, network_parts.PATCHES),
+    descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, vocals.NAME, network_parts.PATCHES),
+    likeness.NAME: (network_parts.PATCHES,),
     vocals.NAME: (spectrum.NAME, "file", grid.NAME, network_parts.PATCHES),
 }
 
 SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 3600.0
-_SILENT_BELOW = 1e-3  # -60 dBFS
 _BLOCK_FRAMES = 1 << 16
 
 Part = Any
 """A JSON value: what one analyser yields."""
+
+
+@dataclass(frozen=True)
+class PitchClasses:
+    """The sound of a track, and which pitch classes sound when.
+
+    `mono` [shape=(n,)], float32, at 22,050 Hz; `starts` [shape=(bars,)], seconds; `weights` [shape=(bars, 12)], from C.
+    """
+
+    mono: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    weights: NDArray[np.float64]
 
 
 def missing_analysers(known: Mapping[str, Part]) -> set[str]:
@@ -90,6 +129,23 @@ def analyse_file(path: Path, sha256: str, *, known: Mapping[str, Part]) -> tuple
     return assemble(sha256, parts), parts
 
 
+def hear_pitch_classes(path: Path, analysis: Analysis) -> PitchClasses:
+    """Listen again to a file that was analysed, for what a picture of it shows and no one keeps.
+
+    Raises UnreadableAudio where it cannot be decoded.
+    """
+    decoded = _decode(path, with_loudness=False)
+    listener = _key_listener(decoded.mono, analysis.grid, analysis.tempo)
+    return PitchClasses(decoded.mono, *listener.pitch_classes())
+
+
+def _key_listener(mono: NDArray[np.float32], heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
+    listener = key.KeyListener(heard_grid.downbeats(), grid_confidence=tempo.confidence if tempo.steady else 0.0)
+    for block in spectrum.power_blocks(mono, frame=4096, hop=2048):
+        listener.hear(block)
+    return listener
+
+
 def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
     """Put an analysis together from all its parts. Raises KeyError where one is missing."""
     return Analysis.model_validate(
@@ -107,6 +163,10 @@ def assemble(sha256: str, parts: Mapping[str, Part]) -> Analysis:
             "energy": parts[energy.NAME],
             "sections": parts[sections.NAME]["sections"],
             "zones": parts[sections.NAME]["zones"],
+            "cues": parts[cues.NAME],
+            "genre": parts[genre.NAME],
+            "descriptors": parts[descriptors.NAME],
+            "embedding": parts[likeness.NAME],
             "analysers": dict(ANALYSERS),
             "networks": network_parts.networks_in(parts[network_parts.BEATS], parts[network_parts.PATCHES]),
         }
@@ -123,6 +183,7 @@ class _Decoded:
     channels: int
     notes: tuple[str, ...]
     loudness: LoudnessResult | None
+    dynamic_range_db: float | None
 
 
 def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
@@ -131,6 +192,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
     with open_audio(path) as reader:
         rate = reader.rate_hz
         meter = LoudnessMeter(rate, reader.channels) if with_loudness else None
+        dynamics = DynamicsMeter(rate, reader.channels)
         resampler = soxr.ResampleStream(rate, RATE_HZ, 1, dtype="float32", quality="HQ") if rate != RATE_HZ else None
         pieces: list[NDArray[np.float32]] = []
         frames = 0
@@ -140,6 +202,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
                 raise UnusableAudio(path, "it is longer than an hour", "a recorded set is no track; cut it into tracks")
             if meter is not None:
                 meter.feed(block)
+                dynamics.feed(block)
             mono = _mean_of_channels(block)
             pieces.append(resampler.resample_chunk(mono) if resampler else mono)
         if resampler is not None:
@@ -153,6 +216,7 @@ def _decode(path: Path, *, with_loudness: bool) -> _Decoded:
             channels=reader.channels,
             notes=tuple(reader.notes),
             loudness=meter.result() if meter is not None else None,
+            dynamic_range_db=dynamics.result_db(),
         )
 
 
@@ -169,15 +233,19 @@ def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:
 class _Listening:
     """One file being heard: what several analysers share is computed when the first of them asks."""
 
-    def __init__(self, path: Path, decoded: _Decoded, parts: Mapping[str, Part]) -> None:
+    def __init__(self, path: Path, decoded: _Decoded, parts: dict[str, Part]) -> None:
         self._path = path
         self._decoded = decoded
         self._parts = parts
-        self.audible = _audible_part(path, decoded)
+        self.audible = hear_ends(decoded.mono, RATE_HZ, duration_seconds=decoded.duration_seconds, path=path)
 
     @cached_property
     def spectra(self) -> Spectra:
         return spectrum.hear_spectra(self._decoded.mono)
+
+    @cached_property
+    def energy_curve(self) -> NDArray[np.float64]:
+        return energy.curve_at_frames(self.spectra)
 
     @property
     def grid(self) -> Grid:
@@ -191,15 +259,32 @@ class _Listening:
     def loudness(self) -> Loudness:
         return Loudness.model_validate(self._parts["loudness"])
 
-    @property
-    def beat_activations(self) -> NDArray[np.float32] | None:
-        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent."""
-        return network_parts.beat_activations(self._parts[network_parts.BEATS])
+    @cached_property
+    def bar_pattern(self) -> BarPattern | None:
+        """Where in the bar sounds begin; None where the track has no bars of four beats."""
+        return hear_bar_pattern(self.spectra, self.grid)
+
+    @cached_property
+    def _grid_fit(self) -> GridFit:
+        return grid.fit_grid(self._decoded.mono, RATE_HZ, ask_network=self._ask_beatnet)
+
+    def _ask_beatnet(self) -> NDArray[np.float32] | None:
+        """p(beat that is no downbeat), p(downbeat) every 20 ms [shape=(frames, 2)]; None where BeatNet is absent.
+
+        The grid asks only where it doubts; a part that says so (of an earlier version) is then replaced."""
+        part = self._parts.get(network_parts.BEATS)
+        if part is None or part == network_parts.NOT_ASKED:
+            part = self._parts[network_parts.BEATS] = network_parts.hear_beats(self._decoded.mono)
+        return network_parts.beat_activations(part)
 
     @property
     def patches(self) -> musicnn.Heard | None:
         """Tags and embeddings of every three seconds; None where musicnn is absent."""
         return network_parts.patches(self._parts[network_parts.PATCHES])
+
+    @property
+    def vocals(self) -> Vocals:
+        return Vocals.model_validate(self._parts[vocals.NAME])
 
     def part(self, name: str) -> Part:
         return getattr(self, f"_hear_{name}")()
@@ -223,24 +308,22 @@ class _Listening:
             "true_peak_dbtp": round(heard.true_peak_dbtp, 3),
             "hop_seconds": heard.hop_seconds,
             "short_term": [round(value, 2) for value in heard.short_term_lufs],
+            "dynamic_range_db": self._decoded.dynamic_range_db,
         }
 
     def _hear_beatnet(self) -> Part:
-        return network_parts.hear_beats(self._decoded.mono)
+        _ = self._grid_fit  # asks the network, or does not
+        return self._parts.get(network_parts.BEATS, network_parts.NOT_ASKED)
 
     def _hear_musicnn(self) -> Part:
         return network_parts.hear_patches(self._decoded.mono, RATE_HZ)
 
     def _hear_grid(self) -> Part:
-        fit = grid.fit_grid(self._decoded.mono, RATE_HZ)
+        fit = self._grid_fit
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
-        confidence = self.tempo.confidence if self.tempo.steady else 0.0
-        listener = key.KeyListener(self.grid.downbeats(), grid_confidence=confidence)
-        for block in spectrum.power_blocks(self._decoded.mono, frame=4096, hop=2048):
-            listener.hear(block)
-        return listener.estimate().model_dump()
+        return _key_listener(self._decoded.mono, self.grid, self.tempo).estimate().model_dump()
 
     def _hear_spectrum(self) -> Part:
         names = Bands.model_fields
@@ -250,7 +333,9 @@ class _Listening:
         return waveform.draw_waveform(self.spectra).model_dump()
 
     def _hear_energy(self) -> Part:
-        heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
+        heard = energy.hear_energy(
+            self.spectra, self.energy_curve, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm
+        )
         return heard.model_dump()
 
     def _hear_vocals(self) -> Part:
@@ -258,18 +343,51 @@ class _Listening:
 
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
-            self.spectra, self.grid, self.audible, section_lufs=_mean_loudness(self.loudness)
+            self.spectra,
+            self.energy_curve,
+            self.grid,
+            self.audible,
+            grid_confidence=self.tempo.confidence,
+            section_lufs=_mean_loudness(self.loudness),
         )
         return {"sections": [section.model_dump() for section in found], "zones": [zone.model_dump() for zone in zones]}
 
+    def _hear_genre(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = genre.Evidence(
+            tempo=self.tempo,
+            pattern=self.bar_pattern,
+            spectrum=Bands.model_validate(self._parts[spectrum.NAME]),
+            integrated_lufs=self.loudness.integrated_lufs,
+            voice=descriptors.voice_probability(self.vocals),
+            tags=tags,
+        )
+        return genre.hear_genre(evidence).model_dump()
 
-def _audible_part(path: Path, decoded: _Decoded) -> Audible:
-    """From the first to the last sample above -60 dBFS. Raises UnusableAudio where there is none."""
-    loud = np.abs(decoded.mono) > _SILENT_BELOW
-    if not loud.any():
-        raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
-    first, last = int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))
-    return Audible(start=round(first / RATE_HZ, 6), end=round(min(last / RATE_HZ, decoded.duration_seconds), 6))
+    def _hear_descriptors(self) -> Part:
+        patches = self.patches
+        tags = genre.unusual_tags(patches) if patches is not None else None
+        evidence = descriptors.Evidence(
+            spectra=self.spectra,
+            tempo=self.tempo,
+            beats_per_bar=self.grid.beats_per_bar,
+            key=KeyEstimate.model_validate(self._parts[key.NAME]),
+            energy_level=Energy.model_validate(self._parts[energy.NAME]).level,
+            integrated_lufs=self.loudness.integrated_lufs,
+            pattern=self.bar_pattern,
+            vocals=self.vocals,
+            audible_seconds=self.audible.end - self.audible.start,
+            tags=tags,
+        )
+        return descriptors.describe(evidence).model_dump()
+
+    def _hear_embedding(self) -> Part:
+        return likeness.hear_embedding(self.spectra, self.patches).model_dump()
+
+    def _hear_cues(self) -> Part:
+        heard = [Section.model_validate(section) for section in self._parts[sections.NAME]["sections"]]
+        return [cue.model_dump() for cue in cues.mark_cues(heard, self.grid, self.tempo, self.audible)]
 
 
 def _mean_loudness(loudness: Loudness) -> "_PartLoudness":

@@ -22,6 +22,9 @@ FRAME = 2048
 HOP = 512
 BAND_BORDERS_HZ = (150.0, 600.0, 2400.0, 7000.0)
 DISPLAY_BORDERS_HZ = (200.0, 2000.0)
+USUAL_DB = (-3.0, -5.5, -10.5, -17.3, -25.2)
+"""What the five bands hold of the power of full music (see `full_power`): the median of 16 recordings of many styles.
+On 16 others the median lies within 2 dB of it in every band, half of them within 4 dB (air: 6 dB)."""
 MEL_BANDS = 40
 _CHUNK_FRAMES = 256  # small enough for the cache, large enough to forget Python
 
@@ -151,4 +154,22 @@ def band_levels_db(power: NDArray[np.float32]) -> tuple[float, float, float, flo
     low, low_mid, mid, high, air = (
         round(float(value), 2) for value in np.maximum(10 * np.log10(mean / total + 1e-30), -90)
     )
+    return low, low_mid, mid, high, air
+
+
+def full_power(bands: NDArray[np.float32]) -> float:
+    """Mean power of the fuller half of a track, second by second, all bands [shape=(frames, 5)] together."""
+    second = max(1, round(RATE_HZ / HOP))
+    whole = bands.sum(axis=1, dtype=np.float64)
+    count = max(1, len(whole) // second)
+    seconds = np.sort([float(part.mean()) for part in np.array_split(whole, count)])
+    return float(seconds[len(seconds) // 2 :].mean())
+
+
+def balance_db(bands: NDArray[np.float32], full: float) -> tuple[float, float, float, float, float]:
+    """Mean power of the five bands [shape=(frames, 5)] in dB above what is usual in full music of this power (as
+    `full_power` measures it); -90 at the least."""
+    mean = bands.mean(axis=0, dtype=np.float64) if len(bands) else np.zeros(5)
+    levels = 10 * np.log10(mean / max(full, 1e-30) + 1e-30) - np.array(USUAL_DB)
+    low, low_mid, mid, high, air = (round(float(value), 2) for value in np.maximum(levels, -90))
     return low, low_mid, mid, high, air

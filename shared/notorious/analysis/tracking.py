@@ -1,20 +1,26 @@
-"""Tracking: beats that no constant grid explains: a drummer without a click, a tempo that changes, a worn belt.
+"""Tracking: the course of a tempo that no constant grid explains: a drummer without a click, a tempo that changes.
 
-1. A tempogram (autocorrelation of the onsets in windows of 10 s) and the smoothest strong path through it
-   (Viterbi) give the beat period at every time.
-2. Dynamic programming chooses the beats that gather most onset strength while keeping to that period (Ellis 2007).
-3. Each beat moves to the attacks: a robust line through those of the nine beats around it gives its instant, so that
-   single beats without attack are carried by their neighbours and a hand's jitter is evened out.
+1. A tempogram (autocorrelation of the onsets in windows of 10 s) and the smoothest strong path through it (Viterbi)
+   give the course of the tempo to about a percent: enough to know how fast, too little to know where the beats are.
+2. Folded by half a beat, the sound around each second shows where its onsets lie; the smoothest path through those
+   places (Viterbi again; phase tracking in the spirit of Grosche & Müller 2011) is taken out of the course.
+3. The same by the pattern of four beats, against the track's own mean pattern: it is nearly the same in every bar, and
+   shows where the path of half beats had slipped.
+
+Then a track has an even time in which all evidence can be summed, as if it were steady, and `levels` decides what the
+beat is. `settle` finally moves each beat to its attacks.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.alignment import LOUDEST_RISE, WEAKEST_RISE, nearest_attacks
+from notorious.analysis.course import Course
 from notorious.analysis.onsets import FLUX_LEAD_SECONDS
 
+SHORTEST_SECONDS = 12.0
 WINDOW_SECONDS = 10.0
-STEP_SECONDS = 2.0
+STEP_SECONDS = 1.0
 PERIODS = 160
 SLOWEST_PERIOD_SECONDS = 1.0
 FASTEST_PERIOD_SECONDS = 0.3
@@ -22,63 +28,50 @@ PREFERRED_PERIOD_SECONDS = 0.5
 PRIOR_OCTAVES = 0.6
 STEP_SPREAD = 0.02
 """How much the period may change from one window to the next (standard deviation of its logarithm)."""
-TIGHTNESS = 600.0
-"""Weight of the squared log deviation of an interval from the period (Ellis: 400; here the period is local)."""
+LARGEST_STEP = 0.2
+"""More than this (of the logarithm) is another level, not another tempo."""
+PULSE_BINS = 48
+PULSE_WINDOW_SECONDS = 6.0
+PATTERN_BEATS = 4
+PATTERN_BINS = 192
+PATTERN_WINDOW_SECONDS = 8.0
+PATTERN_ROUNDS = 3
+MOST_DRIFT = 0.04
+"""What the rough course may be wrong by, so that a phase moves by at most this much of a second in a second."""
+USUAL_DRIFT = 0.008
+STRETCH_STEPS = 20
+STIFFNESS = 1.0
 NEIGHBOURS = 4
+MET_SECONDS = 0.003
+"""A beat meets an attack this near; within 12 ms of one line lie all beats of 70 s that drift by 0.3 %."""
 EXPLAINED_RATIO = 1.15
 """How many times the attacks of a constant grid tracked beats must meet; on steady music they meet up to 1.2 times as
 many, since they may follow strong sounds off the beat."""
-PARTS = 8
-HELD_SHARE = 0.75
-HELD_APART = 5
-HELD_PARTS = 5
 
 
-def track_beats(
-    envelope: NDArray[np.float32], rate_hz: float, attacks: NDArray[np.float32], attack_rate_hz: float
-) -> NDArray[np.float64]:
-    """Beats [seconds, shape=(n,)], strictly rising; empty where the envelope is too short (under 12 s) or silent.
+def find_course(envelope: NDArray[np.float32], rate_hz: float) -> Course | None:
+    """The course of the tempo; None where the envelope is too short (under 12 s) or silent.
 
-    envelope: onset strength, as from `tempo.pulse`. attacks: as from `alignment.attack_envelope`.
+    envelope: onset strength [shape=(n,)] as from `tempo.pulse`.
     """
-    if len(envelope) < 12 * rate_hz or not envelope.any():
-        return np.empty(0)
+    if len(envelope) < SHORTEST_SECONDS * rate_hz or not envelope.any():
+        return None
     pooled = envelope[: len(envelope) // 2 * 2].reshape(-1, 2).max(axis=1)
-    rate = rate_hz / 2
-    periods = _local_periods(pooled, rate)
-    frames = _follow(pooled / (pooled.std() + 1e-9), periods * rate)
-    if len(frames) < 8:
-        return np.empty(0)
-    # A pooled frame stands for two; its middle lies half a fine frame after its start.
-    times = (2.0 * frames.astype(np.float64) + 0.5) / rate_hz + FLUX_LEAD_SECONDS
-    return _settle(times, attacks, attack_rate_hz)
+    centres, periods = _local_periods(pooled, rate_hz / 2)
+    end = len(envelope) / rate_hz
+    seconds = np.concatenate([[0.0], centres, [end]])
+    usual = float(np.median(periods))
+    pace = usual / np.concatenate([periods[:1], periods, periods[-1:]])
+    course = Course(seconds, np.concatenate([[0.0], np.cumsum(np.diff(seconds) * (pace[1:] + pace[:-1]) / 2)]))
+    for _ in range(2):
+        course = _straighten(envelope, rate_hz, course, usual / 2, PULSE_BINS, PULSE_WINDOW_SECONDS, rounds=0)
+    return _straighten(
+        envelope, rate_hz, course, usual * PATTERN_BEATS, PATTERN_BINS, PATTERN_WINDOW_SECONDS, rounds=PATTERN_ROUNDS
+    )
 
 
-def wanders(
-    attacks: NDArray[np.float32], rate_hz: float, constant: NDArray[np.float64], tracked: NDArray[np.float64]
-) -> bool:
-    """Whether tracked beats [seconds] show that a constant grid [seconds] does not hold.
-
-    They must meet clearly more attacks, and the constant grid must hold neither in most places nor at two far apart: a
-    tempo that wanders does not come back to the same line, while a steady track whose off-beats drown its beats now
-    and then does."""
-    _, by_tracked = nearest_attacks(attacks, rate_hz, tracked, 0.012)
-    _, by_constant = nearest_attacks(attacks, rate_hz, constant, 0.012)
-    by_tracked, by_constant = np.minimum(by_tracked, LOUDEST_RISE), np.minimum(by_constant, LOUDEST_RISE)
-    if by_tracked.mean() < EXPLAINED_RATIO * by_constant.mean():
-        return False
-    borders = np.linspace(tracked[0], tracked[-1] + 1e-6, PARTS + 1)
-    held = []
-    for part in range(PARTS):
-        ours = by_tracked[(tracked >= borders[part]) & (tracked < borders[part + 1])]
-        theirs = by_constant[(constant >= borders[part]) & (constant < borders[part + 1])]
-        if len(ours) and len(theirs) and theirs.mean() >= HELD_SHARE * ours.mean() and ours.mean() > WEAKEST_RISE:
-            held.append(part)
-    return not (len(held) >= HELD_PARTS or (held and held[-1] - held[0] >= HELD_APART))
-
-
-def _local_periods(envelope: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
-    """The beat period [seconds] at every frame."""
+def _local_periods(envelope: NDArray[np.float32], rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Beat periods [seconds] at the middles of windows [seconds]."""
     import scipy.fft
 
     window = int(WINDOW_SECONDS * rate)
@@ -94,49 +87,161 @@ def _local_periods(envelope: NDArray[np.float32], rate: float) -> NDArray[np.flo
     grid = np.geomspace(FASTEST_PERIOD_SECONDS, SLOWEST_PERIOD_SECONDS, PERIODS)
     lags = np.arange(window) / rate
     salience = np.stack([sum(np.interp(grid * tooth, lags, row) for tooth in (1, 2, 3, 4)) for row in correlation])
-    salience = salience - 0.5 * (np.log2(grid / PREFERRED_PERIOD_SECONDS) / PRIOR_OCTAVES) ** 2 * 0.5
-    change = (np.log(grid)[:, None] - np.log(grid)[None, :]) / STEP_SPREAD
-    penalty = np.minimum(0.2 * change**2, 4.0)
+    salience = salience - 0.25 * (np.log2(grid / PREFERRED_PERIOD_SECONDS) / PRIOR_OCTAVES) ** 2
+    change = np.log(grid)[:, None] - np.log(grid)[None, :]
+    penalty = np.where(np.abs(change) < LARGEST_STEP, np.minimum(0.2 * (change / STEP_SPREAD) ** 2, 4.0), np.inf)
     total = salience[0].copy()
     came_from = np.zeros(salience.shape, dtype=int)
     for index in range(1, len(salience)):
         options = total[None, :] - penalty
         came_from[index] = options.argmax(axis=1)
         total = options.max(axis=1) + salience[index]
-    path = np.empty(len(salience), dtype=int)
-    path[-1] = int(total.argmax())
-    for index in range(len(salience) - 1, 0, -1):
+    path = _walk_back(came_from, int(total.argmax()))
+    # In a breakdown nothing says how fast: there the tempo goes evenly from what it was before to what it is after.
+    said = np.clip(own[:, 0] / (np.median(own) + 1e-9), 0.0, 1.0) ** 2
+    return starts / rate + WINDOW_SECONDS / 2, np.exp(_bridged(np.log(grid[path]), said, STIFFNESS))
+
+
+def _straighten(
+    envelope: NDArray[np.float32],
+    rate_hz: float,
+    course: Course,
+    period: float,
+    bins: int,
+    window_seconds: float,
+    *,
+    rounds: int,
+) -> Course:
+    """Take out of a course how the places of the onsets in a period [even seconds] move over the track.
+
+    With no rounds the onsets of each place speak for themselves; with some, the mean pattern is sought in each place.
+    """
+    even = course.even_envelope(envelope, rate_hz)
+    folds = _local_folds(even, rate_hz, period, bins, window_seconds)
+    freedom = max(1, int(np.ceil(MOST_DRIFT * STEP_SECONDS / period * bins)))
+    usual = USUAL_DRIFT * STEP_SECONDS / period * bins
+    evidence = folds / (folds.max(axis=1).mean() + 1e-9)
+    path = _smoothest(evidence, freedom, usual)[0] if not rounds else _along_pattern(folds, freedom, usual, rounds)
+    said = np.clip((evidence.max(axis=1) - evidence.mean(axis=1)) / 0.5, 0.0, 1.0) ** 2
+    moved = _bridged(path, said, STIFFNESS) / bins * period
+    places = np.arange(len(folds), dtype=np.float64) * STEP_SECONDS + STEP_SECONDS / 2
+    straight = places - moved
+    return Course(course.to_seconds(places), np.maximum.accumulate(straight + 1e-6 * np.arange(len(straight))))
+
+
+def _along_pattern(folds: NDArray[np.float64], freedom: int, usual: float, rounds: int) -> NDArray[np.float64]:
+    """The path on which each row of folds [shape=(steps, bins)] is most like one pattern.
+
+    The pattern is that of some stretch at first (of several, that which then explains most), since the mean over the
+    whole track would mix what lies before and after a slip; in the end it is the mean along the path."""
+    bins = folds.shape[1]
+    spectra = np.fft.rfft(folds - folds.mean(axis=1, keepdims=True), axis=1)
+    loudness = np.abs(spectra).sum(axis=1)
+
+    def follow(pattern: NDArray[np.complex128]) -> tuple[NDArray[np.float64], float]:
+        evidence = np.fft.irfft(spectra * np.conj(pattern), bins, axis=1)
+        return _smoothest(evidence / (evidence.max(axis=1).mean() + 1e-9), freedom, usual)
+
+    tried = []
+    for part in np.array_split(np.arange(len(folds)), max(1, len(folds) // STRETCH_STEPS)):
+        if loudness[part].mean() > 0.5 * np.median(loudness):
+            path, _ = follow(spectra[part].mean(axis=0))
+            tried.append(_pattern_score(spectra, path, bins))
+    path = max(tried, key=lambda found: found[0])[1] if tried else np.zeros(len(folds))
+    for _ in range(rounds):
+        path, _ = follow(_mean_pattern(spectra, path, bins))
+    return path
+
+
+def _mean_pattern(spectra: NDArray[np.complex128], path: NDArray[np.float64], bins: int) -> NDArray[np.complex128]:
+    turn = np.exp(2j * np.pi * path[:, None] * np.arange(spectra.shape[1]) / bins)
+    return np.asarray((spectra * turn).mean(axis=0))
+
+
+def _pattern_score(
+    spectra: NDArray[np.complex128], path: NDArray[np.float64], bins: int
+) -> tuple[float, NDArray[np.float64]]:
+    """How much of the rows' power their mean along a path keeps: all of it where they are alike."""
+    return float((np.abs(_mean_pattern(spectra, path, bins)) ** 2).sum()), path
+
+
+def _bridged(values: NDArray[np.float64], weight: NDArray[np.float64], stiffness: float) -> NDArray[np.float64]:
+    """Values [shape=(n,)] made smooth, and straight where they have no weight (Whittaker's smoother, 1923)."""
+    from scipy.linalg import solveh_banded
+
+    count = len(values)
+    if count < 3:
+        return values
+    bands = np.zeros((3, count))
+    bands[2] = weight + 1e-6
+    for offset, factors in ((0, (1.0, 4.0, 1.0)),):
+        for place, factor in enumerate(factors):
+            bands[2 - offset, place : count - 2 + place] += stiffness * factor
+    bands[1, 1:-1] -= 2.0 * stiffness
+    bands[1, 2:] -= 2.0 * stiffness
+    bands[0, 2:] += stiffness
+    return np.asarray(solveh_banded(bands, (weight + 1e-6) * values))
+
+
+def _local_folds(
+    even: NDArray[np.float32], rate_hz: float, period: float, bins: int, window_seconds: float
+) -> NDArray[np.float64]:
+    """Onset strength by place in the period [shape=(steps, bins)], each row over a window about its step."""
+    times = np.arange(len(even)) / rate_hz + FLUX_LEAD_SECONDS
+    step = (times / STEP_SECONDS).astype(int)
+    place = ((times / period) % 1.0 * bins).astype(int) % bins
+    count = int(step[-1]) + 1
+    cells = np.bincount(step * bins + place, even, count * bins).reshape(count, bins)
+    width = int(window_seconds / STEP_SECONDS) // 2 * 2 + 1
+    kernel = np.hanning(width + 2)[1:-1]
+    folds = np.zeros_like(cells)
+    for shift, weight in enumerate(kernel, start=-(width // 2)):
+        if shift < 0:
+            folds[:shift] += weight * cells[-shift:]
+        else:
+            folds[shift:] += weight * cells[: count - shift]
+    return np.asarray(folds + 0.7 * (np.roll(folds, 1, axis=1) + np.roll(folds, -1, axis=1)))
+
+
+def _smoothest(evidence: NDArray[np.float64], freedom: int, usual: float) -> tuple[NDArray[np.float64], float]:
+    """The path of strong evidence [shape=(steps, bins), bins in a circle] that moves least, in bins, unwrapped."""
+    moves = np.arange(-freedom, freedom + 1)
+    penalty = 0.1 * (moves / usual) ** 2
+    bins = evidence.shape[1]
+    index = (np.arange(bins)[None, :] - moves[:, None]) % bins
+    total = evidence[0].copy()
+    came_by = np.zeros(evidence.shape, dtype=int)
+    for step in range(1, len(evidence)):
+        options = total[index] - penalty[:, None]
+        came_by[step] = options.argmax(axis=0)
+        total = options.max(axis=0) + evidence[step]
+    place = int(total.argmax())
+    best = float(total.max())
+    path = np.empty(len(evidence))
+    path[-1] = place
+    for step in range(len(evidence) - 1, 0, -1):
+        move = int(moves[came_by[step, place % bins]])
+        place -= move
+        path[step - 1] = place
+    return path, best
+
+
+def _walk_back(came_from: NDArray[np.int64], last: int) -> NDArray[np.int64]:
+    path = np.empty(len(came_from), dtype=np.int64)
+    path[-1] = last
+    for index in range(len(came_from) - 1, 0, -1):
         path[index - 1] = came_from[index, path[index]]
-    return np.interp(np.arange(len(envelope)), starts + window / 2, grid[path])
+    return path
 
 
-def _follow(strength: NDArray[np.float32], period_frames: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Ellis's dynamic programme: the frames of the beats."""
-    frames = len(strength)
-    longest = int(1.25 * period_frames.max()) + 1
-    smooth = np.convolve(strength, [0.25, 0.5, 0.25], mode="same").astype(np.float64)
-    total = np.concatenate([np.zeros(longest), smooth])
-    came_from = np.full(frames, -1, dtype=np.int64)
-    log_lag = np.log(np.arange(1, longest + 1))
-    for frame in range(frames):
-        period = period_frames[frame]
-        low, high = int(0.8 * period), int(1.25 * period) + 1
-        lag = np.arange(low, high)
-        gain = total[frame + longest - lag] - TIGHTNESS * (log_lag[low - 1 : high - 1] - np.log(period)) ** 2
-        best = int(gain.argmax())
-        total[frame + longest] += gain[best]
-        came_from[frame] = frame - lag[best]
-    last_period = int(period_frames[-1]) + 1
-    frame = frames - last_period + int(total[-last_period:].argmax())
-    beats = []
-    while frame >= 0:
-        beats.append(frame)
-        frame = int(came_from[frame])
-    return np.array(beats[::-1], dtype=np.int64)
+def met_strength(attacks: NDArray[np.float32], rate_hz: float, beats: NDArray[np.float64]) -> float:
+    """Mean strength of the attacks that beats [seconds] meet, very loud ones counting as loud."""
+    _, strength = nearest_attacks(attacks, rate_hz, beats, MET_SECONDS)
+    return float(np.minimum(strength, LOUDEST_RISE).mean())
 
 
-def _settle(times: NDArray[np.float64], attacks: NDArray[np.float32], rate_hz: float) -> NDArray[np.float64]:
-    """Beats on their attacks, each on the line through the attacks of its neighbours."""
+def settle(times: NDArray[np.float64], attacks: NDArray[np.float32], rate_hz: float) -> NDArray[np.float64]:
+    """Beats on their attacks, each on the robust line through the attacks of the nine beats around it."""
     for reach in (0.035, 0.025):
         found, strength = nearest_attacks(attacks, rate_hz, times, reach)
         weight = np.where(strength > WEAKEST_RISE, strength, 0.02)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.audio.output_file import OutputFile
+from notorious.audio.stream_target import Target
 from notorious.audio.tags_write import Chapter, OutputTags
 from notorious.errors import OutputFailed
 
@@ -20,7 +20,7 @@ class PyavEncoder:
 
     def __init__(
         self,
-        file: OutputFile,
+        file: Target,
         rate_hz: int,
         channels: int,
         tags: OutputTags,

@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from notorious.audio.layouts import MAX_CHANNELS, VORBIS_ORDER, WAVE_ORDER, Layout
+from notorious.audio.mp3_length import WithHeader, length_header
 from notorious.audio.native_messages import native_messages_muted
 from notorious.errors import UnreadableAudio
 
@@ -38,7 +39,14 @@ class SoundfileSource:
         self.notes: list[str] = []
         self._position = 0
         self._broken_at: int | None = None
+        self._length_header: tuple[bytes, int] | None = None
         self._file = self._open()
+        if self._file.format in ("MP3", "MPEG"):
+            self._length_header = length_header(path)
+            if self._length_header is not None:
+                self._file.close()
+                self._file = self._open()
+                self.notes.append("its header is lost; its frames were counted, and it may be 13 ms late")
         file = self._file
         self.rate_hz = int(file.samplerate)
         self.channels = int(file.channels)
@@ -67,6 +75,8 @@ class SoundfileSource:
     def _open(self) -> soundfile.SoundFile:
         try:
             with native_messages_muted():
+                if self._length_header is not None:
+                    return soundfile.SoundFile(WithHeader(self.path, *self._length_header))
                 return soundfile.SoundFile(str(self.path))
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
             raise UnreadableAudio(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from notorious.audio.ogg_pages import OggRewriter
 from notorious.audio.output_file import OutputFile
+from notorious.audio.stream_target import ByteStream, StreamTarget, Target
 from notorious.audio.tags_write import Chapter, OutputTags, id3_tag, vorbis_comments
 from notorious.errors import OutputFailed
 
@@ -68,6 +69,9 @@ class AudioWriter:
         overwrite: whether something that is there may be replaced.
         expected_frames: length, where known: to say how much space is needed when it runs out, and where the last
             chapter of an M4A ends.
+        stream: where the bytes go instead of a file (see `stream_target`); `path` then only names the recording.
+        is_quantised: the blocks lie on steps of 16 bits already (they come from such a file), so that WAV and FLAC get
+            them as they are: noise is added once, by whoever took the steps.
 
     Raises:
         OutputExists: something is there already.
@@ -86,6 +90,8 @@ class AudioWriter:
         chapters: Sequence[Chapter] = (),
         overwrite: bool = False,
         expected_frames: int | None = None,
+        stream: ByteStream | None = None,
+        is_quantised: bool = False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -97,9 +103,12 @@ class AudioWriter:
         if expected_frames is not None:
             expected_seconds = expected_frames / rate_hz
             needed_bytes = int(expected_seconds * _BYTES_PER_SECOND[format] * channels / 2) + 65536
-        file = OutputFile(self.path, overwrite=overwrite)
+        file: Target
+        file = OutputFile(self.path, overwrite=overwrite) if stream is None else StreamTarget(stream, self.path)
         try:
-            self._encoder = _encoder(file, format, rate_hz, channels, tags, chapters, needed_bytes, expected_seconds)
+            self._encoder = _encoder(
+                file, format, rate_hz, channels, tags, chapters, needed_bytes, expected_seconds, is_quantised
+            )
         except BaseException:
             file.discard()
             raise
@@ -151,6 +160,14 @@ class Dither:
         return np.clip(np.rint(steps), -32768, 32767).astype(np.int16)
 
 
+class NoDither:
+    """16-bit samples from float ones that lie on their steps already."""
+
+    def quantised(self, block: NDArray[np.float32]) -> NDArray[np.int16]:
+        """Block [shape=(n, channels)] in steps of 1/32768, int16, clipped at full scale."""
+        return np.clip(np.rint(block * np.float64(32768)), -32768, 32767).astype(np.int16)
+
+
 def _check_format(path: Path, output_format: str, rate_hz: int, channels: int) -> None:
     if output_format not in FORMATS:
         raise OutputFailed(f"{path}: cannot write the format {output_format!r}; known are {', '.join(FORMATS)}")
@@ -161,7 +178,7 @@ def _check_format(path: Path, output_format: str, rate_hz: int, channels: int) -
 
 
 def _encoder(
-    file: OutputFile,
+    file: Target,
     output_format: OutputFormat,
     rate_hz: int,
     channels: int,
@@ -169,26 +186,31 @@ def _encoder(
     chapters: Sequence[Chapter],
     needed_bytes: int | None,
     expected_seconds: float | None,
+    is_quantised: bool,
 ) -> Encoder:
     if output_format == "m4a":
         from notorious.audio.pyav_writer import PyavEncoder
 
         return PyavEncoder(file, rate_hz, channels, tags, chapters, needed_bytes, expected_seconds)
-    return SoundfileEncoder(file, output_format, rate_hz, channels, tags, chapters, needed_bytes)
+    dither = None
+    if output_format in ("wav", "flac"):
+        dither = NoDither() if is_quantised else Dither(channels)
+    return SoundfileEncoder(file, output_format, rate_hz, channels, tags, chapters, needed_bytes, dither)
 
 
 class SoundfileEncoder:
-    """WAV, FLAC, MP3, OGG Vorbis and Opus through libsndfile, which writes into an `OutputFile`."""
+    """WAV, FLAC, MP3, OGG Vorbis and Opus through libsndfile, which writes into a `Target`."""
 
     def __init__(
         self,
-        file: OutputFile,
+        file: Target,
         output_format: OutputFormat,
         rate_hz: int,
         channels: int,
         tags: OutputTags,
         chapters: Sequence[Chapter],
         needed_bytes: int | None,
+        dither: "Dither | NoDither | None",
     ) -> None:
         import soundfile
 
@@ -199,7 +221,7 @@ class SoundfileEncoder:
         self._tags, self._chapters = tags, chapters
         self._needed_bytes = needed_bytes
         self._frames = 0
-        self._dither = Dither(channels) if output_format in ("wav", "flac") else None
+        self._dither = dither
         self._waiting = np.zeros((0, channels), np.float32)
         self._resampler: Any = None
         if output_format == "opus" and rate_hz != OPUS_RATE_HZ:
@@ -281,7 +303,7 @@ class SoundfileEncoder:
 class _OggTarget:
     """What libsndfile sees as a file: everything written goes through the rewriter."""
 
-    def __init__(self, file: OutputFile, comments: bytes) -> None:
+    def __init__(self, file: Target, comments: bytes) -> None:
         self._file = file
         self._position = 0
         self._rewriter = OggRewriter(self._hand_on, comments)
@@ -306,7 +328,7 @@ class _OggTarget:
         return self._position
 
 
-def _put_flac_comments(file: OutputFile, comments: bytes) -> None:
+def _put_flac_comments(file: Target, comments: bytes) -> None:
     """Replace the placeholder by our comments and what is left of it by padding (RFC 9639, section 8)."""
     position = 4
     while True:

@@ -8,12 +8,18 @@ import typer
 
 import notorious
 from notorious.cli import exit_codes
+from notorious.cli.admin import admin
 from notorious.cli.analyze import analyze
 from notorious.cli.demo import demo
+from notorious.cli.invoke import invoke
 from notorious.cli.mix import mix
 from notorious.cli.models import models
 from notorious.cli.plan import plan
+from notorious.cli.preview import preview
+from notorious.cli.serve import serve
 from notorious.cli.show import show
+from notorious.cli.similar import similar
+from notorious.cli.watch import watch
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in exit_codes.MEANINGS.items()) + "."
 
@@ -43,9 +49,10 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, mix, show):
+for command in (demo, analyze, plan, preview, mix, show, similar, serve, invoke, watch):
     app.command()(command)
 app.add_typer(models)
+app.add_typer(admin)
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -12,9 +12,13 @@ from types import FrameType
 
 from notorious.cli import exit_codes
 
+_was_told_to_stop = False
+
 
 def main() -> None:
     """The entry point of the program."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _pass_over)
     signal.signal(signal.SIGTERM, _stop)
     code = run(sys.argv[1:])
     # Whoever reads our output may have gone: then there is nobody to flush to.
@@ -77,4 +81,12 @@ def _stopped() -> int:
 def _stop(_number: int, _frame: FrameType | None) -> None:
     # SIGTERM takes the way of Ctrl-C, so that a half-written mix is removed too; it becomes a Ctrl-C rather than an
     # exception here, so that whoever holds Ctrl-C back for a moment holds this back too.
+    global _was_told_to_stop
+    _was_told_to_stop = True
     signal.raise_signal(signal.SIGINT)
+
+
+def _pass_over(_number: int, _frame: FrameType | None) -> None:
+    # A shell starts what runs in the background with Ctrl-C ignored. That is kept, but SIGTERM still has to arrive.
+    if _was_told_to_stop:
+        raise KeyboardInterrupt

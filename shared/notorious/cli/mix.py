@@ -35,6 +35,7 @@ def mix(
     genre: options.Genre = None,
     rule: options.Rule = "practice",
     boosts: options.Boosts = True,
+    trust_key_tags: options.TrustTags = 0.0,
     start: options.Start = None,
     end: options.End = None,
     exclude: options.Exclude = None,
@@ -74,7 +75,7 @@ def mix(
         wishes = Wishes(
             settings={
                 "minutes": minutes, "curve": curve, "time_of_day": time_of_day, "venue": venue, "genre": genre,
-                "transition_rule": rule, "energy_boosts": boosts, "seed": seed,
+                "transition_rule": rule, "energy_boosts": boosts, "trust_key_tags": trust_key_tags, "seed": seed,
             },
             plateaus=plateau or (), bpm=bpm, start=start, end=end, exclude=exclude or (),
         )  # fmt: skip

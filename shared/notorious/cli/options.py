@@ -67,6 +67,13 @@ Boosts = Annotated[
         "--boosts/--no-boosts", help="Allow harmonic moves that lift the room a step up.", rich_help_panel=_SET
     ),
 ]
+TrustTags = Annotated[
+    float,
+    typer.Option(
+        "--trust-key-tags", min=0.0, max=1.0, metavar="SHARE", rich_help_panel=_SET,
+        help="How far the key in a file's tags is trusted against the ear: 0 not at all, 1 alone.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
     int,
     typer.Option(metavar="N", help="Another number gives another set; the same number the same.", rich_help_panel=_SET),

@@ -22,6 +22,7 @@ def plan(
     genre: options.Genre = None,
     rule: options.Rule = "practice",
     boosts: options.Boosts = True,
+    trust_key_tags: options.TrustTags = 0.0,
     start: options.Start = None,
     end: options.End = None,
     exclude: options.Exclude = None,
@@ -49,7 +50,7 @@ def plan(
     wishes = Wishes(
         settings={
             "minutes": minutes, "curve": curve, "time_of_day": time_of_day, "venue": venue, "genre": genre,
-            "transition_rule": rule, "energy_boosts": boosts, "seed": seed,
+            "transition_rule": rule, "energy_boosts": boosts, "trust_key_tags": trust_key_tags, "seed": seed,
         },
         plateaus=plateau or (), bpm=bpm, start=start, end=end, exclude=exclude or (),
     )  # fmt: skip

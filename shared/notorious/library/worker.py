@@ -59,6 +59,8 @@ class Answer:
     failure: str | None = None
     detail: str = ""
     """The traceback of a failure that nobody foresaw."""
+    may_pass: bool = False
+    """Whether the failure lies in the machine (its memory, its disk) rather than in the file."""
 
 
 class Engine(Protocol):
@@ -109,9 +111,9 @@ def perform(task: Task, engine: Engine) -> Answer:
     except AudioError as error:
         return Answer(failure=error.reason + (f" ({error.remedy})" if error.remedy else ""))
     except OSError as error:
-        return Answer(failure=f"it cannot be read ({error.strerror or error})")
+        return Answer(failure=f"it cannot be read ({error.strerror or error})", may_pass=True)
     except MemoryError:
-        return Answer(failure="there is not enough memory to hear it")
+        return Answer(failure="there is not enough memory to hear it", may_pass=True)
     except Exception as error:  # noqa: BLE001  one bad file never stops a run; the traceback goes with the answer
         reason = f"the analysis failed on it ({type(error).__name__}: {error}); please report this"
         return Answer(failure=reason, detail=traceback.format_exc())

@@ -198,7 +198,8 @@ class WorkerPool:
             reason = "it did not answer" if child.too_slow else words or f"it ended with {code}"
             raise NotoriousError(f"the process that hears tracks cannot be started: {reason}")
         if child.task is not None:
-            settle(child.task, Answer(failure=_cause_of_death(child, code), detail=words))
+            killed = code == -signal.SIGKILL and not child.too_slow
+            settle(child.task, Answer(failure=_cause_of_death(child, code), detail=words, may_pass=killed))
 
 
 def _cause_of_death(child: _Child, code: int) -> str:

@@ -47,6 +47,9 @@ class Brief(BaseModel):
     bpm_max: float | None = Field(default=None, gt=0)
     energy_boosts: bool = True
     """Whether moves that lift the room (seven steps, two steps on the wheel) are allowed."""
+    trust_key_tags: float = Field(default=0.0, ge=0, le=1)
+    """How far the key in a file's tags is trusted: the probability that it is right before the track is heard. 0, the
+    default, goes by the ear alone; 1 by the tag alone. See `planning.believed_key`."""
     transition_rule: TransitionRule = "practice"
     """`genre`: a target in seconds per genre. `practice`: the lengths that real mixes use, multiples of 8 bars."""
     seed: int = 0

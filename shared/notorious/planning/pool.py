@@ -12,6 +12,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.planning.believed_key import KeyEvidence
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import genre_for
 from notorious.planning.energy_scale import EnergyScale
@@ -72,8 +73,10 @@ KEY_RUN = 3
 class Pool:
     """Profiles as arrays, all of shape (tracks,); indices into it name tracks within the search.
 
-    `energy` (level / 10) is on the scale of the curve, `artist` is a number per artist and -1 where unknown, `jitter`
-    [points] comes from the brief's seed and the track's own hash alone, so that it does not change with its neighbours.
+    `key` is that of the whole (what repeats), `key_in` and `key_out` are those at the mix points, with the brief's
+    trust in tags (what meets). `energy` (level / 10) is on the scale of the curve, `artist` is a number per artist and
+    -1 where unknown, `jitter` [points] comes from the brief's seed and the track's own hash alone, so that it does not
+    change with its neighbours.
     """
 
     profiles: tuple[TrackProfile, ...]
@@ -83,7 +86,10 @@ class Pool:
     tempo_confidence: Floats
     steady: NDArray[np.bool_]
     key: Indices
-    key_confidence: Floats
+    key_in: Indices
+    key_out: Indices
+    key_in_confidence: Floats
+    key_out_confidence: Floats
     tuning_cents: Floats
     energy: Floats
     body_seconds: Floats
@@ -127,6 +133,8 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
         return np.array(values, dtype=np.float32)
 
     bpm = np.array([one.bpm for one in ordered])
+    keys_in = [KeyEvidence(*one.mix_in_key).believed(brief.trust_key_tags) for one in ordered]
+    keys_out = [KeyEvidence(*one.mix_out_key).believed(brief.trust_key_tags) for one in ordered]
     return Pool(
         profiles=ordered,
         log2_bpm=np.log2(bpm).astype(np.float32),
@@ -135,7 +143,10 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
         tempo_confidence=column([one.tempo_confidence for one in ordered]),
         steady=np.array([one.steady for one in ordered], dtype=np.bool_),
         key=np.array([one.key_index for one in ordered], dtype=np.intp),
-        key_confidence=column([one.key_confidence for one in ordered]),
+        key_in=np.array([index for index, _ in keys_in], dtype=np.intp),
+        key_out=np.array([index for index, _ in keys_out], dtype=np.intp),
+        key_in_confidence=column([confidence for _, confidence in keys_in]),
+        key_out_confidence=column([confidence for _, confidence in keys_out]),
         tuning_cents=column([one.tuning_cents for one in ordered]),
         energy=(scale or EnergyScale()).on_curve(column([one.energy_level / 10.0 for one in ordered])),
         body_seconds=column([one.body_seconds for one in ordered]),
@@ -169,8 +180,8 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
     trusted = pool.tempo_confidence >= TRUSTED_TEMPO_CONFIDENCE
     meets = (stretch <= MAX_STRETCH_SHARED) & trusted[outgoing][:, None] & trusted[whole][None, :]
     tempo = _tempo_values(pool, outgoing, whole, fold)
-    move = pool.moves[pool.key[outgoing][:, None], pool.key[whole][None, :]]
-    sure = pool.key_confidence[outgoing][:, None] * pool.key_confidence[whole][None, :]
+    move = pool.moves[pool.key_out[outgoing][:, None], pool.key_in[whole][None, :]]
+    sure = pool.key_out_confidence[outgoing][:, None] * pool.key_in_confidence[whole][None, :]
     detuned = np.abs(pool.tuning_cents[outgoing][:, None] - pool.tuning_cents[whole][None, :]) % 100.0
     detuned = np.minimum(detuned, 100.0 - detuned)
     lost = 0.5 * np.maximum(detuned - TUNING_FREE_CENTS, 0.0) * sure

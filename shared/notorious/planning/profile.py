@@ -4,9 +4,15 @@ An Analysis is tens of kilobytes; a profile is a row. The search works on profil
 those it has chosen.
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
 
 from notorious.analysis.model import Track
+from notorious.planning import believed_key
+from notorious.planning import structure as structure_module
+from notorious.planning.believed_key import MIX_POINT_BARS, evidence_between
 from notorious.planning.structure import Structure, key_of, structure_of
 
 LATE_SHARE = 0.5
@@ -19,9 +25,10 @@ USUAL_TRANSITION_BARS = 16
 class TrackProfile:
     """One track as the search sees it.
 
-    `key_index` is `theory.keys.Key.index` (0 to 23). `energy_level` is from 1 to 10; the mix energies (0 to 1, on the
-    scale of a set's curve) are those of the passages where one would bring it in and take it out. The mix points are in
-    seconds of the file: a set that plays the track from one to the other has heard what it has to say.
+    `key_index` is `theory.keys.Key.index` (0 to 23); the keys at the mix points are
+    `planning.believed_key.KeyEvidence`, as plain numbers. `energy_level` is from 1 to 10; the mix energies (0 to 1, on
+    the scale of a set's curve) are those of the passages where one would bring it in and take it out. The mix points
+    are in seconds of the file: a set that plays the track from one to the other has heard what it has to say.
     """
 
     sha256: str
@@ -34,6 +41,8 @@ class TrackProfile:
     tempo_confidence: float
     key_index: int
     key_confidence: float
+    mix_in_key: tuple[int, float, int, float, int]
+    mix_out_key: tuple[int, float, int, float, int]
     tuning_cents: float
     energy_level: float
     duration_seconds: float
@@ -63,6 +72,7 @@ class TrackProfile:
         track = structure.track
         heard = track.analysis
         mix_in, mix_out = usual_mix_points(structure)
+        span = MIX_POINT_BARS * structure.beats_per_bar
         return cls(
             sha256=track.sha256,
             path=track.path,
@@ -74,6 +84,8 @@ class TrackProfile:
             tempo_confidence=heard.tempo.confidence,
             key_index=key_of(heard.key.camelot).index,
             key_confidence=heard.key.confidence,
+            mix_in_key=astuple(evidence_between(structure, mix_in, mix_in + span)),
+            mix_out_key=astuple(evidence_between(structure, mix_out, min(mix_out + span, structure.last_bar_beat))),
             tuning_cents=heard.key.tuning_cents,
             energy_level=heard.energy.level,
             duration_seconds=heard.duration_seconds,
@@ -91,6 +103,15 @@ def _sung_share(structure: Structure, beat: float) -> float:
     """The expected share of bars with a voice in a usual transition from a beat on."""
     bars = range(USUAL_TRANSITION_BARS)
     return sum(structure.voice_at(beat + bar * structure.beats_per_bar) for bar in bars) / USUAL_TRANSITION_BARS
+
+
+@cache
+def profile_version() -> str:
+    """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
+    digest = hashlib.sha256()
+    for source in (__file__, structure_module.__file__, believed_key.__file__):
+        digest.update(Path(source or "").read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def usual_mix_points(structure: Structure) -> tuple[float, float]:

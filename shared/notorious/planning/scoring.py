@@ -14,6 +14,7 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.planning.believed_key import MIX_POINT_BARS, BelievedKey, believed_between
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, genre_for, mid_overlap, spectra_in
 from notorious.planning.loudness import LEAST_SAID_LU, LoudnessCourse
@@ -139,7 +140,7 @@ def judge_transition(
 ) -> TransitionJudgement:
     """Judge one candidate; `course` is its loudness with the gains that bring both tracks to the plan's loudness."""
     exposure = exposure_of(candidate, outgoing.beats_per_bar)
-    harmony, clashes = judge_harmony(outgoing, incoming, exposure, brief)
+    harmony, clashes = judge_harmony(outgoing, incoming, candidate, exposure, brief)
     voices = voice_meeting(outgoing, incoming, candidate)
     parts = (
         harmony,
@@ -192,9 +193,24 @@ def _match(from_bpm: float, to_bpm: float, from_genre: str | None, to_genre: str
     return match.score, match.reason
 
 
-def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, brief: Brief) -> tuple[Judged, bool]:
-    """The move between the keys, by how sure they are and how long both are heard; and whether it surely clashes."""
-    first, second = outgoing.track.analysis.key, incoming.track.analysis.key
+def keys_met(
+    outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief
+) -> tuple[BelievedKey, BelievedKey]:
+    """The keys of both tracks where they meet; at a cut, that of what ends there and of what begins there."""
+    out_span, in_span = (candidate.out_beat, candidate.out_end_beat), (candidate.in_beat, candidate.in_end_beat)
+    if candidate.is_quick:
+        out_span = (candidate.out_beat - MIX_POINT_BARS * outgoing.beats_per_bar, candidate.out_beat)
+        in_span = (candidate.in_beat, candidate.in_beat + MIX_POINT_BARS * incoming.beats_per_bar)
+    trust = brief.trust_key_tags
+    return believed_between(outgoing, *out_span, trust), believed_between(incoming, *in_span, trust)
+
+
+def judge_harmony(
+    outgoing: Structure, incoming: Structure, candidate: Candidate, exposure: float, brief: Brief
+) -> tuple[Judged, bool]:
+    """The move between the keys where the tracks meet, by how sure they are and how long both are heard; and whether it
+    surely clashes."""
+    first, second = keys_met(outgoing, incoming, candidate, brief)
     move = _move(first.camelot, second.camelot, brief.energy_boosts)
     sure = first.confidence * second.confidence
     detuned = tuning_distance(first.tuning_cents, second.tuning_cents)
@@ -208,6 +224,7 @@ def judge_harmony(outgoing: Structure, incoming: Structure, exposure: float, bri
         words += "; " + (
             "they clash, but are not heard together" if exposure < 0.5 else "they clash where both are heard"
         )
+    words = "; ".join([words, *(key.note for key in (first, second) if key.note)])
     return Judged("harmony", value, words), move.kind == "clash" and sure >= 0.5
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from notorious.planning.believed_key import BelievedKey, believed_whole
 from notorious.planning.brief import Brief
 from notorious.planning.candidates import Candidate
 from notorious.planning.energy_scale import EnergyScale
@@ -78,7 +79,7 @@ def write_up(
     slots = tuple(
         Slot(
             index=number,
-            track=_reference(structure),
+            track=_reference(structure, believed_whole(structure, brief.trust_key_tags)),
             grid=structure.track.analysis.grid,
             mix_start_beat=placement.mix_start_beat,
             mix_end_beat=placement.mix_end_beat,
@@ -88,7 +89,7 @@ def write_up(
             target_energy=place.target,
             reached_energy=place.reached,
             score=place.score,
-            reasons=tuple(component.reason for component in place.score.components),
+            reasons=(*(component.reason for component in place.score.components), *_key_notes(structure, brief)),
         )
         for number, (structure, placement, place) in enumerate(
             zip(draft.structures, tempo_map.placements, places, strict=True)
@@ -117,7 +118,13 @@ def _title(brief: Brief, seconds: float) -> str:
     return f"{brief.curve.capitalize()} {genre}, {max(1, round(seconds / 60))} minutes"
 
 
-def _reference(structure: Structure) -> TrackReference:
+def _key_notes(structure: Structure, brief: Brief) -> tuple[str, ...]:
+    """Where the tag of a track moved its key: that is said, never done silently."""
+    note = believed_whole(structure, brief.trust_key_tags).note
+    return (note,) if note else ()
+
+
+def _reference(structure: Structure, key: BelievedKey) -> TrackReference:
     track = structure.track
     heard = track.analysis
     return TrackReference(
@@ -128,8 +135,8 @@ def _reference(structure: Structure) -> TrackReference:
         genre=track.tags.genre,
         duration_seconds=heard.duration_seconds,
         bpm=heard.tempo.bpm,
-        camelot=heard.key.camelot,
-        key_name=heard.key.name,
+        camelot=key.camelot,
+        key_name=key.name,
         energy_level=heard.energy.level,
         integrated_lufs=heard.loudness.integrated_lufs,
     )

@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,23 +24,20 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.audio.limiter import Limiter
-from notorious.audio.loudness import LoudnessMeter, LoudnessResult
-from notorious.audio.tags_write import Chapter, OutputTags
 from notorious.audio.write import FORMATS, AudioWriter, OutputFormat
 from notorious.errors import NotoriousError, OutputExists, OutputFailed, PlanError
 from notorious.planning.plan import Plan
-from notorious.rendering.band_levels import BandLevels, BandMeter
+from notorious.rendering.band_levels import BandLevels
+from notorious.rendering.chain import Chain, Measured, add_voice
 from notorious.rendering.clock import Clock
 from notorious.rendering.lanes import Automation
 from notorious.rendering.progress import IsCancelled, Phase, Progress, Report, stop_if
 from notorious.rendering.sheet import (
     SheetPaths,
-    clock_time,
     cue_sheet,
     display_name,
-    entries,
-    one_line,
+    mix_chapters,
+    mix_tags,
     playlist,
     sheet_paths,
     track_list,
@@ -148,12 +145,21 @@ def check_plan(
     for slot in plan.slots:
         Automation(voice_lanes(plan, slot.index), clock, rate_hz=plan.master.sample_rate_hz)
         spans.append(voice_span(plan, slot.index))
+    check_files(plan, range(len(plan.slots)), report=report, cancelled=cancelled)
+    return tuple(spans)
+
+
+def check_files(
+    plan: Plan, slots: Iterable[int], *, report: Report | None = None, cancelled: IsCancelled | None = None
+) -> None:
+    """Hold the files of some slots against the hashes that were planned with; PlanError names all that is wrong."""
+    chosen = [plan.slots[index] for index in slots]
     trouble: list[str] = []
     seen: dict[tuple[str, str], str | None] = {}
-    for done, slot in enumerate(plan.slots):
+    for done, slot in enumerate(chosen):
         stop_if(cancelled)
         if report is not None:
-            report(Progress("check", done, len(plan.slots), display_name(slot)))
+            report(Progress("check", done, len(chosen), display_name(slot)))
         claim = (slot.track.path, slot.track.sha256)
         if claim not in seen:
             seen[claim] = _what_is_wrong(Path(slot.track.path), slot.track.sha256)
@@ -163,8 +169,7 @@ def check_plan(
     if trouble:
         raise PlanError("the plan no longer fits its files; plan again, or bring them back:\n  " + "\n  ".join(trouble))
     if report is not None:
-        report(Progress("check", len(plan.slots), len(plan.slots)))
-    return tuple(spans)
+        report(Progress("check", len(chosen), len(chosen)))
 
 
 def _what_is_wrong(path: Path, sha256: str) -> str | None:
@@ -285,41 +290,33 @@ class _Run:
         format: OutputFormat,  # noqa: A002
         force: bool,
     ) -> RenderReport:
-        limiter = Limiter(self._rate_hz, 2, ceiling_dbtp=self._plan.master.true_peak_ceiling_dbtp)
-        meter = LoudnessMeter(self._rate_hz, 2)
-        bands = BandMeter(self._rate_hz)
-        left = self._total
+        chain = Chain(self._plan, self._total)
         try:
             with AudioWriter(
                 output,
                 rate_hz=self._rate_hz,
                 channels=2,
                 format=format,
-                tags=_tags(self._plan),
-                chapters=_chapters(self._plan),
+                tags=mix_tags(self._plan),
+                chapters=mix_chapters(self._plan),
                 overwrite=force,
                 expected_frames=self._total,
             ) as writer:
-                for block in self._limited(limiter):
-                    block = block[:left]
-                    left -= len(block)
-                    meter.feed(block)
-                    bands.feed(block)
+                for block in chain.mastered(self._summed()):
                     writer.write(block)
-                loudness = meter.result()
-                drawn = self._write_sheet(output, sheet, folder, bands.result())
+                measured = chain.measured()
+                drawn = self._write_sheet(output, sheet, folder, measured.levels)
             _put_in_place(drawn, sheet, output)
         finally:
             for file in self._open.values():
                 file.close()
-        return self._reported(output, sheet, loudness, limiter.largest_reduction_db)
+        return self._reported(output, sheet, measured)
 
-    def _limited(self, limiter: Limiter) -> Iterator[NDArray[np.float32]]:
+    def _summed(self) -> Iterator[NDArray[np.float32]]:
         for start in range(0, self._total, BLOCK_FRAMES):
             stop_if(self._cancelled)
-            yield limiter.feed(self._sum(start, min(self._total, start + BLOCK_FRAMES)))
+            yield self._sum(start, min(self._total, start + BLOCK_FRAMES))
             self._tell("master", start + BLOCK_FRAMES, "")
-        yield limiter.finish()
 
     def _sum(self, start: int, stop: int) -> NDArray[np.float32]:
         """The frames of the mix from start to stop: voices added in the order of their slots."""
@@ -328,10 +325,8 @@ class _Run:
         block = np.zeros((stop - start, 2), np.float32)
         for index in sorted(self._open):
             voice = self._finished[index]
-            first, last = max(start, voice.first_frame), min(stop, voice.stop_frame)
-            if last > first:
-                data = np.frombuffer(self._open[index].read((last - first) * 8), np.float32)
-                block[first - start : last - start] += data.reshape(-1, 2)
+            name = display_name(self._plan.slots[index])
+            add_voice(block, start, self._open[index], self._spans[index], name)
             if voice.stop_frame <= stop:
                 self._open.pop(index).close()
                 voice.path.unlink()
@@ -397,9 +392,8 @@ class _Run:
                 raise disk_failure(error, drawn[destination], needed_bytes=1_000_000) from error
         return drawn
 
-    def _reported(
-        self, output: Path, sheet: SheetPaths, loudness: LoudnessResult, largest_reduction_db: float
-    ) -> RenderReport:
+    def _reported(self, output: Path, sheet: SheetPaths, measured: Measured) -> RenderReport:
+        loudness = measured.loudness
         if self._report is not None:
             self._report(Progress("sheet", len(sheet.all()), len(sheet.all())))
         return RenderReport(
@@ -409,7 +403,7 @@ class _Run:
             integrated_lufs=loudness.integrated_lufs,
             range_lu=loudness.range_lu,
             true_peak_dbtp=loudness.true_peak_dbtp,
-            largest_reduction_db=largest_reduction_db,
+            largest_reduction_db=measured.largest_reduction_db,
             transitions=transition_loudness(self._plan, loudness.short_term_lufs, loudness.hop_seconds),
         )
 
@@ -434,19 +428,3 @@ def _named(error: Exception, plan: Plan, index: int) -> Exception:
     if not isinstance(error, NotoriousError):
         error.add_note(f"while rendering slot {index}, {display_name(plan.slots[index])}")
     return error
-
-
-def _tags(plan: Plan) -> OutputTags:
-    """What the mix says of itself: its title, who is heard in it, and the list of its tracks."""
-    artists = list(dict.fromkeys(one_line(slot.track.artist) for slot in plan.slots if slot.track.artist))
-    heard = [f"{clock_time(entry.start_seconds)} {display_name(entry.slot)}" for entry in entries(plan)]
-    return OutputTags(
-        title=one_line(plan.title),
-        artist=artists[0] if len(artists) == 1 else "Various Artists" if artists else None,
-        comment=" / ".join(heard),
-    )
-
-
-def _chapters(plan: Plan) -> tuple[Chapter, ...]:
-    """A chapter for each track, from where it takes over."""
-    return tuple(Chapter(entry.start_seconds, display_name(entry.slot)) for entry in entries(plan))

@@ -73,7 +73,7 @@ def _panel(figure: Any, bottom: float, height: float, duration: float) -> Any:
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_visible(False)
-    step = _tick_step(duration)
+    step = tick_step(duration)
     ticks = np.arange(0, duration, step)
     axes.set_xticks(ticks, [""] * len(ticks))
     axes.grid(axis="x", color="#262a36", linewidth=0.8)
@@ -81,7 +81,7 @@ def _panel(figure: Any, bottom: float, height: float, duration: float) -> Any:
     return axes
 
 
-def _tick_step(duration: float) -> float:
+def tick_step(duration: float) -> float:
     """A round number of seconds that gives at most 16 ticks."""
     for step in (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600):
         if duration / step <= 16:
@@ -275,7 +275,7 @@ def _draw_energy(axes: Any, plan: Plan) -> None:
     if plan.energy_target:
         places = np.linspace(0, duration, len(plan.energy_target))
         axes.plot(places, plan.energy_target, color=_TARGET, linewidth=1.3, linestyle=(0, (4, 2)))
-    step = _tick_step(duration)
+    step = tick_step(duration)
     ticks = np.arange(0, duration, step)
     axes.set_xticks(ticks, [drawable(clock_time(tick)) for tick in ticks])
     axes.set_yticks([0, 0.5, 1.0], ["0", "½", "1"])

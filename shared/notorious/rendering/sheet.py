@@ -15,11 +15,13 @@ CUE quotes without any way to escape, so that line breaks in names become spaces
 
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from notorious.audio.tags_write import Chapter, OutputTags
 from notorious.planning.plan import Plan, Slot, Transition
 from notorious.rendering.clock import Clock
 from notorious.rendering.techniques import handover_beat
@@ -94,12 +96,15 @@ def cue_sheet(plan: Plan, audio_name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def playlist(plan: Plan) -> str:
-    """The tracks of the set as an extended M3U in UTF-8; a path that no line can hold is written as a file URI."""
+def playlist(plan: Plan, *, place: Callable[[str], str] = os.path.abspath) -> str:
+    """The tracks of the set as an extended M3U in UTF-8; a path that no line can hold is written as a file URI.
+
+    `place` makes of a track's path what the playlist says: where it lies, or, with `str`, its name beside the playlist.
+    """
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(plan.title)}"]
     for slot in plan.slots:
         lines.append(f"#EXTINF:{round(slot.track.duration_seconds)},{display_name(slot)}")
-        lines.append(_playlist_path(slot.track.path))
+        lines.append(_playlist_path(place(slot.track.path)))
     return "\n".join(lines) + "\n"
 
 
@@ -127,6 +132,22 @@ def track_list(plan: Plan) -> str:
         lines.extend(["", "Left out:"])
         lines.extend(f"  {one_line(left.path)}: {one_line(left.reason)}" for left in plan.left_out)
     return "\n".join(lines) + "\n"
+
+
+def mix_tags(plan: Plan) -> OutputTags:
+    """What the mix says of itself: its title, who is heard in it, and the list of its tracks."""
+    artists = list(dict.fromkeys(one_line(slot.track.artist) for slot in plan.slots if slot.track.artist))
+    heard = [f"{clock_time(entry.start_seconds)} {display_name(entry.slot)}" for entry in entries(plan)]
+    return OutputTags(
+        title=one_line(plan.title),
+        artist=artists[0] if len(artists) == 1 else "Various Artists" if artists else None,
+        comment=" / ".join(heard),
+    )
+
+
+def mix_chapters(plan: Plan) -> tuple[Chapter, ...]:
+    """A chapter for each track, from where it takes over."""
+    return tuple(Chapter(entry.start_seconds, display_name(entry.slot)) for entry in entries(plan))
 
 
 def technique_name(transition: Transition) -> str:
@@ -176,8 +197,7 @@ def _cue_time(seconds: float) -> str:
     return f"{minutes:02d}:{rest // CUE_FRAMES_PER_SECOND:02d}:{rest % CUE_FRAMES_PER_SECOND:02d}"
 
 
-def _playlist_path(path: str) -> str:
-    whole = os.path.abspath(path)
+def _playlist_path(whole: str) -> str:
     try:
         whole.encode("utf-8")
     except UnicodeEncodeError:

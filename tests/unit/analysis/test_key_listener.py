@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from notorious.analysis.key import BINS, KeyListener
+from notorious.analysis.key import KeyListener
+from notorious.analysis.key_peaks import BINS
 from notorious.theory.keys import ALL_KEYS, Key
 
 RATE_HZ = 22050

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from notorious.analysis.key import Chroma, KeyListener, key_scores
+from notorious.analysis.key import KeyListener
+from notorious.analysis.key_profiles import Chroma, key_scores
 from notorious.theory.keys import Key
 
 RATE_HZ = 22050

@@ -77,3 +77,45 @@ def test_what_is_no_audio_has_no_tags(tmp_path, content):
 def test_a_folder_and_a_missing_file_have_no_tags(tmp_path):
     assert read_tags(tmp_path) == Tags()
     assert read_tags(tmp_path / "gone.mp3") == Tags()
+
+
+def vorbis(path: Path, comments: list[bytes], *, declared: int | None = None) -> Path:
+    """A FLAC whose only comments are these, written byte by byte."""
+    soundfile.write(path, np.zeros((44100, 2)), 44100, format="FLAC")
+    data = path.read_bytes()
+    body = struct.pack("<I", 4) + b"test" + struct.pack("<I", len(comments) if declared is None else declared)
+    body += b"".join(struct.pack("<I", len(comment)) + comment for comment in comments)
+    block = bytes([4]) + struct.pack(">I", len(body))[1:] + body
+    first = 4 + 4 + int.from_bytes(data[5:8], "big")  # behind STREAMINFO
+    path.write_bytes(data[:4] + bytes([data[4] & 0x7F]) + data[5:first] + block + data[first:])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("comments", "declared"),
+    [
+        ([b"TITLE=" + b"\xff\xfe\x00\x80"], None),
+        ([b"TITLE"], None),
+        ([b"=nameless", b"TITLE="], None),
+        ([b"TITLE=x" * 10_000], None),
+        ([b"KEY=" + bytes(range(256))], None),
+        ([b"TITLE=ok"], 4_000_000_000),
+        ([b"BPM=1e309", b"BPM=nan", b"DATE=\xd9\xa3"], None),
+    ],
+)
+def test_hostile_comments_raise_nothing_and_stay_small(tmp_path, comments, declared):
+    tags = read_tags(vorbis(tmp_path / "x.flac", comments, declared=declared))
+    assert all(len(value) <= 1000 for value in tags.model_dump().values() if isinstance(value, str))
+    assert tags.bpm is None or 0 < tags.bpm < 1000
+
+
+def test_frames_of_any_bytes_raise_nothing(tmp_path):
+    random = np.random.default_rng(9)
+    for attempt in range(60):
+        frames = {
+            kind: random.integers(0, 256, int(random.integers(0, 300)), dtype=np.uint8).tobytes()
+            for kind in (b"TIT2", b"TPE1", b"TCON", b"TBPM", b"TKEY", b"COMM", b"APIC", b"TXXX", b"TYER")
+        }
+        path = tmp_path / f"{attempt}.mp3"
+        path.write_bytes(id3(frames) + bytes(64))
+        assert isinstance(read_tags(path), Tags)

@@ -190,3 +190,13 @@ def test_what_a_format_cannot_hold_is_refused(tmp_path):
     with pytest.raises(OutputFailed, match="known are"):
         AudioWriter(tmp_path / "x.xyz", rate_hz=RATE, channels=2, format="xyz")
     assert os.listdir(tmp_path) == []
+
+
+def test_samples_that_lie_on_steps_already_are_written_as_they_are(tmp_path: Path) -> None:
+    steps = np.random.default_rng(8).integers(-32768, 32768, (5000, 2)).astype(np.int16)
+    for name in ("flac", "wav"):
+        path = tmp_path / f"copy.{name}"
+        with AudioWriter(path, rate_hz=44100, channels=2, format=name, is_quantised=True) as writer:  # type: ignore[arg-type]
+            writer.write((steps / np.float32(32768)).astype(np.float32))
+        written, _ = soundfile.read(path, dtype="int16")
+        assert np.array_equal(written, steps)

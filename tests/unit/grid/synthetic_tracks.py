@@ -123,19 +123,23 @@ def render(
     cut_seconds: float = 0.0,
     seed: int = 0,
     tempo_curve: tuple[float, float] | None = None,
+    beat_lengths: NDArray[np.float64] | None = None,
     jitter_seconds: float = 0.0,
 ) -> Synthetic:
     """Make a track.
 
     start_seconds: silence before the first bar. cut_seconds: taken off the start, so that it begins anywhere.
-    tempo_curve: tempo at start and end, changing evenly with the beats. jitter_seconds: spread of a drummer's hand.
+    tempo_curve: tempo at start and end, changing evenly with the beats. beat_lengths: seconds of each beat instead.
+    jitter_seconds: spread of a drummer's hand.
     """
     rng = np.random.default_rng(seed)
     tempo = bpm or style.bpm
     bars = sum(length for length, _ in arrangement)
     per_bar = style.bar_beats
     beat_numbers = np.arange(bars * per_bar + 1)
-    if tempo_curve is None:
+    if beat_lengths is not None:
+        beats = start_seconds + np.concatenate([[0.0], np.cumsum(beat_lengths)])
+    elif tempo_curve is None:
         beats = start_seconds + beat_numbers * 60.0 / tempo
     else:
         lengths = 60.0 / np.linspace(tempo_curve[0], tempo_curve[1], len(beat_numbers) - 1)

@@ -59,6 +59,14 @@ def test_digests_are_kept_by_track_and_go_with_their_signature(store: Store) -> 
     assert store.digests("profile", "v1") == {("def", "/b.mp3"): {"bpm": 130}}
 
 
+def test_a_part_takes_the_place_of_every_other_version(store: Store) -> None:
+    """Networks may come, go and come again: what was heard before they went must not be found once they are back."""
+    store.keep_parts("abc", {"musicnn": "with"}, {"musicnn": 1})
+    store.keep_parts("abc", {"musicnn": "without"}, {"musicnn": 0})
+    assert store.parts("abc", {"musicnn": 1}) == {}
+    assert store.parts("abc", {"musicnn": 0}) == {"musicnn": "without"}
+
+
 def test_a_second_opening_finds_what_the_first_kept(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.keep_parts("abc", {"key": 1}, {"key": 1})

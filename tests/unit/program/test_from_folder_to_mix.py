@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +70,26 @@ def test_analyze_prints_one_object_a_line_in_the_order_of_the_files(
     assert [Path(str(row["path"])).name for row in objects] == ["Dawn.flac", "Dusk.ogg", "Noon.wav"]
     assert [row["bpm"] for row in objects] == pytest.approx([124, 126, 125], abs=0.02)
     keys = {"path", "sha256", "duration_seconds", "bpm", "tempo", "beats", "downbeats", "key", "energy", "sections"}
+    keys |= {"genre", "descriptors", "embedding", "networks"}
     assert all(keys | {"loudness", "spectrum", "analysers", "tags"} <= set(row) for row in objects)
+    assert all(row["networks"] == {} for row in objects)
     assert run(["analyze", str(good), "--json"]) == exit_codes.OK
     again, _ = lines(capsys)
     assert again == objects
+
+
+def test_similar_lists_the_others_with_reasons(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["similar", "noon", str(good), "--json"]) == exit_codes.OK
+    found = lines(capsys)[0][0]
+    assert found["track"]["title"] == "Noon"  # type: ignore[index]
+    neighbours = found["neighbours"]
+    assert {one["title"] for one in neighbours} == {"Dawn", "Dusk"}  # type: ignore[attr-defined]
+    likenesses = [one["likeness"] for one in neighbours]  # type: ignore[attr-defined]
+    assert likenesses == sorted(likenesses, reverse=True)
+    assert run(["similar", "noon", str(good), "--count", "1"]) == exit_codes.OK
+    shown = capsys.readouterr().out
+    assert "sounds" in shown
+    assert run(["similar", "evening", str(good)]) == exit_codes.INPUT
 
 
 def test_plan_show_and_mix_agree(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,16 +231,26 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(good: Path, here: Path) -> N
     assert names(here) == ["plan.json"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def ignore_ctrl_c() -> None:
+    """As a shell does it for what runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("how", "prepare"), [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, ignore_ctrl_c)]
+)
 def test_ctrl_c_while_rendering_leaves_nothing_behind_and_the_next_run_goes_on(
-    here: Path, how: signal.Signals, capsys: pytest.CaptureFixture[str]
+    here: Path, how: signal.Signals, prepare: Callable[[], None] | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
         track(here / "music" / f"{number}.flac", 122.0 + number, seconds=90)
     assert run(["plan", "music"]) == exit_codes.OK
     before = names(here)
     program = subprocess.Popen(
-        [*PROGRAM, "mix", "plan.json", "-o", "mix.wav"], stderr=subprocess.PIPE, start_new_session=True
+        [*PROGRAM, "mix", "plan.json", "-o", "mix.wav"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=prepare,
     )
     waited = 0.0
     while names(here) == before and program.poll() is None and waited < 60:
@@ -244,8 +270,9 @@ def test_ctrl_c_while_rendering_leaves_nothing_behind_and_the_next_run_goes_on(
 
 
 def test_a_reader_that_goes_away_is_no_error_message(good: Path, here: Path) -> None:
+    # A small pipe: what is printed does not fit, so that the program is still writing when the reader goes.
     program = subprocess.Popen(
-        [*PROGRAM, "analyze", str(good), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*PROGRAM, "analyze", str(good), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=4096
     )
     assert program.stdout is not None
     assert program.stderr is not None
@@ -274,3 +301,45 @@ def test_what_the_pages_show_runs_as_it_stands(
     for block in blocks:
         exec(compile(block, page, "exec"), {})
     assert (here / "mix.flac").exists()
+
+
+def test_a_preview_is_rendered_from_a_plan_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(2):
+        track(here / "music" / f"{number}.flac", 122.0 + number, seconds=60)
+    assert run(["plan", "music"]) == exit_codes.OK
+    capsys.readouterr()
+    assert run(["preview", "plan.json", "--seconds", "8", "-o", "taste.flac", "--json"]) == exit_codes.OK
+    said = json.loads(capsys.readouterr().out)
+    assert said["transition"] == 1
+    assert soundfile.info("taste.flac").duration == pytest.approx(8.0, abs=0.01)
+    assert run(["preview", "plan.json", "--at", "0:05", "--seconds", "2", "-o", "taste.wav"]) == exit_codes.OK
+    assert soundfile.info("taste.wav").duration == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("wish", "complaint"),
+    [
+        (["--at", "1:75"], "this is no moment of a mix"),
+        (["--at", "5", "--transition", "1"], "give one of them"),
+        (["--transition", "7"], "no transition 6"),
+    ],
+)
+def test_a_preview_that_cannot_be_meant_is_refused_in_words(
+    here: Path, wish: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        track(here / "music" / f"{number}.flac", 122.0 + number, seconds=60)
+    assert run(["plan", "music"]) == exit_codes.OK
+    assert run(["preview", "plan.json", *wish]) == exit_codes.INPUT
+    assert complaint in capsys.readouterr().err
+    assert not (here / "preview.mp3").exists()
+
+
+def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
+    assert names(here) == ["dawn.png"]
+    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "dawn.png" in capsys.readouterr().err
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
+    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT

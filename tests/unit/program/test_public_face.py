@@ -11,9 +11,9 @@ import notorious
 
 FACE = {
     "Analysis", "AudioError", "Brief", "BriefError", "Cancelled", "Crate", "InputError", "NothingToMix",
-    "NotoriousError", "OutputError", "OutputExists", "OutputFailed", "Plan", "PlanError", "PlateauWish", "RenderReport",
-    "Skipped", "Track", "UnreadableAudio", "UnusableAudio", "__version__", "analyze", "find_track", "make_demo_crate",
-    "mix", "plan", "read_plan", "write_plan",
+    "NotoriousError", "OutputError", "OutputExists", "OutputFailed", "Plan", "PlanError", "PlateauWish", "PreviewRange",
+    "RenderReport", "Skipped", "Track", "UnreadableAudio", "UnusableAudio", "__version__", "analyze", "explain",
+    "find_track", "make_demo_crate", "mix", "plan", "preview", "read_plan", "write_plan",
 }  # fmt: skip
 
 ROOMS = ["theory", "audio", "networks", "analysis", "planning", "rendering", "library", "demo", "cli"]

@@ -1,0 +1,454 @@
+"""Every function of the service: what it needs to run, and what it may touch. One table, read by all stacks.
+
+Memory and time follow from measurements, named beside each; a function's role, environment and alarms follow from
+`Access`. What is not in the table is not granted: the end-to-end tests run with IAM enforced.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Carrier(Enum):
+    """What a function's code arrives in on AWS. It follows from what the handler imports, which a test checks."""
+
+    EVENTS = "zip with the layers notorious and events"
+    """pydantic and Powertools, 15 MB: functions that move events and documents."""
+    NUMBERS = "zip with the layers notorious, events and numbers"
+    """NumPy beside them, 57 MB: functions that plan and search."""
+    ENGINE = "image containers/audio"
+    """SciPy, libsndfile, soxr, onnxruntime, matplotlib, 330 MB where a zip may have 250: functions that touch audio."""
+
+
+class Table(Enum):
+    """How far a function reaches into the table of events (appends) or of views."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "read and write"
+
+
+class Live(Enum):
+    """What a function does with items of the live table."""
+
+    GET = "dynamodb:GetItem"
+    PUT = "dynamodb:PutItem"
+    UPDATE = "dynamodb:UpdateItem"
+    DELETE = "dynamodb:DeleteItem"
+    QUERY = "dynamodb:Query"
+    SCAN = "dynamodb:Scan"
+
+
+class Workflow(Enum):
+    """The state machines, by the name that ends theirs."""
+
+    MIX = "mix"
+    LIBRARY = "analyze-library"
+    STEMS = "stems"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a function's role allows and its environment names.
+
+    Folders of objects are the first part of a key (`service/keys.py`).
+    """
+
+    events: Table = Table.NONE
+    feed: bool = False
+    """Reads the feed of all events of a tenant, the table's index."""
+    views: Table = Table.NONE
+    live: tuple[Live, ...] = ()
+    remembers: bool = False
+    """Remembers what it has done in Powertools' table."""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    lists: bool = False
+    """Lists the bucket, or has to tell an object that is absent from one that is forbidden."""
+    publishes: bool = False
+    """Puts events on the bus."""
+    notifies: bool = False
+    """Reports progress: invokes `notify`."""
+    starts: tuple[Workflow, ...] = ()
+    looks_at: tuple[Workflow, ...] = ()
+    stops: tuple[Workflow, ...] = ()
+    resumes: tuple[Workflow, ...] = ()
+    invokes: tuple[str, ...] = ()
+    """Functions that it calls asynchronously, `notify` apart."""
+    asks_to_analyze: bool = False
+    """Puts tracks into the queue of `analyze`."""
+    pushes: bool = False
+    """Sends to, looks at and closes WebSocket connections."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One function: `functions/NAME/handler.py`, `handler.handler`."""
+
+    name: str
+    work: str
+    carrier: Carrier
+    memory_mb: int
+    timeout_seconds: int
+    measured: str
+    """Where memory and time come from."""
+    access: Access
+    disk_mb: int = 512
+    """Size of /tmp."""
+    one_at_a_time: bool = False
+    """A second one beside it would do the same work twice."""
+
+
+_LIGHT = "moves single items; 256 MB for the share of a CPU that goes with them: the cold start is what is waited for"
+_PROGRESS = (Live.GET, Live.UPDATE)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    # Events: table stream, bus, views, archive.
+    Function(
+        name="publish",
+        work="table stream to bus",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(publishes=True),
+    ),
+    Function(
+        name="project",
+        work="events to views",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(events=Table.READ, views=Table.WRITE),
+    ),
+    Function(
+        name="archive",
+        work="all events to the bucket",
+        carrier=Carrier.EVENTS,
+        memory_mb=512,
+        timeout_seconds=900,
+        measured=_LIGHT,
+        access=Access(events=Table.READ, feed=True, reads=("archive",), writes=("archive",), lists=True),
+        one_at_a_time=True,
+    ),
+    # Listeners.
+    Function(
+        name="authorize",
+        work="takes a ticket for a WebSocket",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=10,
+        measured=_LIGHT,
+        access=Access(live=(Live.DELETE,)),
+    ),
+    Function(
+        name="sockets",
+        work="connections and subscriptions",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=25,
+        measured=_LIGHT,
+        access=Access(live=(Live.GET, Live.PUT, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True),
+    ),
+    Function(
+        name="notify",
+        work="pushes the latest document to those who listen",
+        carrier=Carrier.EVENTS,
+        memory_mb=512,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(live=(Live.GET, Live.UPDATE, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True),
+    ),
+    # Tracks: from the drop folder to an analysis.
+    Function(
+        name="ingest",
+        work="a dropped file becomes a track, or is rejected",
+        carrier=Carrier.EVENTS,
+        memory_mb=512,
+        timeout_seconds=300,
+        measured="reads as a stream: time for 1 GB at 10 MB/s, and as much again",
+        access=Access(
+            events=Table.WRITE,
+            remembers=True,
+            reads=("drop", "tracks"),
+            writes=("tracks",),
+            deletes=("drop",),
+            lists=True,
+        ),
+    ),
+    Function(
+        name="analyze",
+        work="hears a track",
+        carrier=Carrier.ENGINE,
+        memory_mb=2048,
+        timeout_seconds=900,
+        measured="15 minutes of audio: 453 MB and 11 s of CPU time, one thread; the networks come on top",
+        access=Access(
+            events=Table.WRITE, reads=("tracks", "parts"), writes=("parts", "analyses"), deletes=("parts",), lists=True
+        ),
+        disk_mb=2048,
+    ),
+    # Stems.
+    Function(
+        name="submit_stems",
+        work="starts a separation",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(events=Table.READ, starts=(Workflow.STEMS,)),
+    ),
+    Function(
+        name="finish_stems",
+        work="records what a separation left",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(events=Table.WRITE, reads=("stems",), lists=True),
+    ),
+    Function(
+        name="fail_stems",
+        work="records why a separation failed",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(events=Table.WRITE, reads=("stems",), lists=True),
+    ),
+    # Mixes: what starts, resumes and stops the workflow.
+    Function(
+        name="start_mix",
+        work="starts the workflow of a mix",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(live=(Live.PUT,), reads=("plans",), writes=("plans",), lists=True, starts=(Workflow.MIX,)),
+    ),
+    Function(
+        name="resume_mix",
+        work="hands the token of an approval back",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(live=(Live.GET, Live.DELETE), resumes=(Workflow.MIX,)),
+    ),
+    Function(
+        name="stop_mix",
+        work="stops the workflow of a cancelled mix",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(live=(Live.DELETE,), reads=("plans",), lists=True, stops=(Workflow.MIX,)),
+    ),
+    # Mixes: the steps.
+    Function(
+        name="validate",
+        work="can what is asked for be done with this library",
+        carrier=Carrier.NUMBERS,
+        memory_mb=512,
+        timeout_seconds=60,
+        measured="30,000 rows of the views table",
+        access=Access(events=Table.READ, views=Table.READ, live=(*_PROGRESS, Live.PUT), notifies=True),
+    ),
+    Function(
+        name="find_candidates",
+        work="which tracks may take part",
+        carrier=Carrier.NUMBERS,
+        memory_mb=2048,
+        timeout_seconds=600,
+        measured="30,000 rows of the views table and as many profiles in memory",
+        access=Access(
+            events=Table.READ,
+            views=Table.READ,
+            live=_PROGRESS,
+            notifies=True,
+            reads=("indexes", "analyses"),
+            writes=("indexes", "plans"),
+            lists=True,
+        ),
+    ),
+    Function(
+        name="plan",
+        work="writes the plan",
+        carrier=Carrier.NUMBERS,
+        memory_mb=3008,
+        timeout_seconds=600,
+        measured="the analyses of a pool of candidates in memory; two CPUs",
+        access=Access(
+            events=Table.WRITE,
+            live=_PROGRESS,
+            notifies=True,
+            reads=("plans", "analyses"),
+            writes=("plans",),
+            lists=True,
+        ),
+    ),
+    Function(
+        name="preview",
+        work="renders transitions to listen to",
+        carrier=Carrier.ENGINE,
+        memory_mb=3008,
+        timeout_seconds=900,
+        measured="two voices over a short range: as render_voice",
+        access=Access(
+            events=Table.WRITE,
+            live=_PROGRESS,
+            notifies=True,
+            reads=("plans", "tracks", "previews"),
+            writes=("previews",),
+            lists=True,
+        ),
+        disk_mb=4096,
+    ),
+    Function(
+        name="ask_approval",
+        work="keeps the token that an approval hands back",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=30,
+        measured=_LIGHT,
+        access=Access(
+            events=Table.READ, live=(*_PROGRESS, Live.PUT, Live.DELETE), notifies=True, resumes=(Workflow.MIX,)
+        ),
+    ),
+    Function(
+        name="render_voice",
+        work="renders one voice",
+        carrier=Carrier.ENGINE,
+        memory_mb=3008,
+        timeout_seconds=900,
+        measured="a voice has to stay under 2 GB (make bench); the rest for two CPUs",
+        access=Access(
+            events=Table.WRITE,
+            live=_PROGRESS,
+            notifies=True,
+            reads=("plans", "tracks", "voices"),
+            writes=("voices",),
+            lists=True,
+        ),
+        disk_mb=4096,
+    ),
+    Function(
+        name="master",
+        work="sums the voices through the limiter into a file",
+        carrier=Carrier.ENGINE,
+        memory_mb=3008,
+        timeout_seconds=900,
+        measured="has to stay under 1 GB (make bench); the rest for two CPUs",
+        access=Access(
+            events=Table.WRITE,
+            live=_PROGRESS,
+            notifies=True,
+            reads=("plans", "voices", "mixes"),
+            writes=("mixes",),
+            lists=True,
+        ),
+        disk_mb=2048,
+    ),
+    Function(
+        name="export",
+        work="other formats and the sheet",
+        carrier=Carrier.ENGINE,
+        memory_mb=3008,
+        timeout_seconds=900,
+        measured="streams as master does",
+        access=Access(
+            events=Table.READ, live=_PROGRESS, notifies=True, reads=("plans", "mixes"), writes=("mixes",), lists=True
+        ),
+        disk_mb=2048,
+    ),
+    Function(
+        name="finish",
+        work="publishes the mix",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(events=Table.WRITE, live=(*_PROGRESS, Live.DELETE), notifies=True),
+    ),
+    Function(
+        name="fail",
+        work="records why a mix failed",
+        carrier=Carrier.EVENTS,
+        memory_mb=256,
+        timeout_seconds=60,
+        measured=_LIGHT,
+        access=Access(events=Table.WRITE, live=(Live.DELETE,)),
+    ),
+    # Imports.
+    Function(
+        name="list_library",
+        work="the manifest of tracks that are not known",
+        carrier=Carrier.NUMBERS,
+        memory_mb=1024,
+        timeout_seconds=300,
+        measured="30,000 rows of the views table",
+        access=Access(events=Table.WRITE, views=Table.READ, writes=("manifests",)),
+    ),
+    Function(
+        name="finish_import",
+        work="counts what an import has heard, and sums the library up",
+        carrier=Carrier.NUMBERS,
+        memory_mb=2048,
+        timeout_seconds=300,
+        measured="as find_candidates",
+        access=Access(
+            events=Table.WRITE,
+            views=Table.READ,
+            reads=("manifests", "indexes", "analyses"),
+            writes=("indexes",),
+            lists=True,
+        ),
+    ),
+    # Housekeeping and the API.
+    Function(
+        name="sweep",
+        work="what was left in the middle goes on or fails; what has expired goes",
+        carrier=Carrier.EVENTS,
+        memory_mb=1024,
+        timeout_seconds=300,
+        measured="30,000 rows of the views table",
+        access=Access(
+            events=Table.WRITE,
+            views=Table.READ,
+            live=(Live.GET, Live.PUT, Live.DELETE, Live.QUERY, Live.SCAN),
+            reads=("plans",),
+            writes=("plans",),
+            deletes=("mixes",),
+            lists=True,
+            starts=(Workflow.MIX,),
+            looks_at=(Workflow.MIX,),
+            asks_to_analyze=True,
+            pushes=True,
+        ),
+        one_at_a_time=True,
+    ),
+    Function(
+        name="api",
+        work="the HTTPS API",
+        carrier=Carrier.NUMBERS,
+        memory_mb=1769,
+        timeout_seconds=29,
+        measured="1769 MB is one whole CPU, which is what a search over 30,000 tracks waits for",
+        access=Access(
+            events=Table.WRITE,
+            feed=True,
+            views=Table.READ,
+            live=(Live.GET, Live.PUT),
+            reads=("indexes", "analyses", "plans", "mixes", "previews", "stems", "tracks"),
+            writes=("plans", "drop", "indexes"),
+            deletes=("tracks", "analyses", "parts", "stems"),
+            lists=True,
+            starts=(Workflow.LIBRARY,),
+            invokes=("preview",),
+        ),
+    ),
+)
+
+BY_NAME = {function.name: function for function in FUNCTIONS}
