@@ -68,7 +68,7 @@ class Client:
             "rawPath": path,
             "rawQueryString": query,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()}
-            | {"content-type": "application/json", "accept-encoding": "identity"},
+            | {"content-type": "application/json"},
             "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else {},
             "requestContext": {
                 "requestId": f"request-{id(self)}-{self._requests}",

@@ -1,5 +1,7 @@
 """The resolver: every request passes here, is checked, counted, and answered with a result or a problem."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -25,9 +27,24 @@ BURST: Final = 100.0
 OPEN_PATHS: Final = ("/health", "/openapi.json", "/docs")
 
 
+class _Described(APIGatewayHttpResolver):
+    """A resolver whose documentation describes each route by the docstring of its function."""
+
+    def route(self, *given: Any, **named: Any) -> Any:
+        bound = inspect.signature(APIGatewayHttpResolver.route).bind(self, *given, **named)
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            bound.arguments["description"] = " ".join((function.__doc__ or "").split())
+            decorator: Callable[..., Any] = APIGatewayHttpResolver.route(*bound.args, **bound.kwargs)
+            decorated: Callable[..., Any] = decorator(function)
+            return decorated
+
+        return decorate
+
+
 def http_api(world: World) -> APIGatewayHttpResolver:
     """The API over some world."""
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = _Described(enable_validation=True)
 
     def checked(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
         """Who asks, and whether he may ask so soon again."""

@@ -182,7 +182,7 @@ class FileOut(Body):
     """A file to download: a signed address that works for a while."""
 
     model_config = _config(
-        name="flac", file_name="Friday.flac", url="https://…", size_bytes=400000000, expires_seconds=3600
+        name="flac", file_name="Friday.flac", url="https://…", size_bytes=400000000, sha256=SHA, expires_seconds=3600
     )
     name: str
     file_name: str

@@ -94,7 +94,7 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
                 operation["security"] = []
                 del operation["responses"]["422"]
             operation["responses"].get("204", {}).pop("content", None)
-    for unused in ("HTTPValidationError", "ValidationError"):
+    for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         found["components"]["schemas"].pop(unused, None)
     return found
 
