@@ -63,6 +63,7 @@ lint: test-environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases functions
 	$(BIN)/lint-imports
 
 test: lint

@@ -6,28 +6,21 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import Input, count, logger, queued, recorded_in, seconds_left, step
-from notorious.domain.values import Sha256
+from notorious.aws.handling import TrackInput, count, logger, queued, recorded_in, seconds_left, step
 from notorious.service.hear import ATTEMPTS, hear
 
 MARGIN_SECONDS = 20.0
 """For what comes after the hearing: parts, analysis, event."""
 
 
-class TrackInput(Input):
-    """One track."""
-
-    sha256: Sha256
-
-
 def take(body: dict[str, Any], record: SQSRecord, context: LambdaContext) -> None:
-    attempt = int(record.attributes.approximate_receive_count or 1)
-    if "detail" in body:
-        recorded = recorded_in(body)
-        track = TrackInput(tenant=recorded.tenant, sha256=recorded.stream.id)
-        listen(track, context, attempt >= ATTEMPTS, recorded.correlation_id, recorded.event_id)
-    else:
-        listen(TrackInput.model_validate(body), context, attempt >= ATTEMPTS)
+    is_last = int(record.attributes.approximate_receive_count or 1) >= ATTEMPTS
+    if "detail" not in body:
+        listen(TrackInput.model_validate(body), context, is_last)
+        return
+    recorded = recorded_in(body)
+    track = TrackInput(tenant=recorded.tenant, sha256=recorded.stream.id)
+    listen(track, context, is_last, recorded.correlation_id, recorded.event_id)
 
 
 @step(TrackInput)
@@ -57,6 +50,5 @@ def listen(
 from_queue = queued(take)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    answer: dict[str, Any] = (from_queue if "Records" in event else hear_one)(event, context)
-    return answer
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return (from_queue if "Records" in event else hear_one)(event, context)

@@ -6,15 +6,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import ErrorOutput, Input, count, logger, step
-from notorious.domain.values import Sha256
+from notorious.aws.handling import ErrorOutput, TrackInput, count, logger, step
 from notorious.service.separate_stems import fail_stems
 
 
-class FailedStemsInput(Input):
+class FailedStemsInput(TrackInput):
     """A track, the model, and what the workflow knows of why it failed."""
 
-    sha256: Sha256
     model: str
     error: ErrorOutput = Field(default_factory=ErrorOutput)
 

@@ -5,15 +5,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import Input, count, step
-from notorious.domain.values import Sha256
+from notorious.aws.handling import TrackInput, count, step
 from notorious.service.separate_stems import finish_stems
 
 
-class StemsInput(Input):
+class StemsInput(TrackInput):
     """A track and the model that separated it."""
 
-    sha256: Sha256
     model: str
 
 

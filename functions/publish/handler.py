@@ -5,13 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import count, logger, metrics, tracer
+from notorious.aws.handling import count, logger, watched
 from notorious.service.publish import Change, publish_changes
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
-@metrics.log_metrics
+@watched
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A failure names the first change that has to come again; the stream then brings all from there on."""
     changes = [_change(record) for record in event["Records"] if record["eventName"] == "INSERT"]

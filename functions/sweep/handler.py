@@ -6,14 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import count, logger, metrics, tracer
+from notorious.aws.handling import count, logger, watched
 from notorious.service.library_view import library_tracks, mix_rows
 from notorious.service.sweep import Swept, is_thorough, sweep_connections, sweep_everything, sweep_jobs
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
-@metrics.log_metrics
+@watched
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     reason = str(event.get("reason", "schedule"))
     swept = _everything(after_crash=reason == "start") if is_thorough(reason, bootstrap.clock().now()) else _jobs()

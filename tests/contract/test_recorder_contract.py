@@ -119,7 +119,7 @@ class TestAggregateRecorderOnTheEmulator(_OnTheEmulator, _Aggregate, contract.Ag
 class TestApplicationRecorderOnTheEmulator(
     _OnTheEmulator, _Application, contract.ApplicationRecorderTestCase[ApplicationRecorder]
 ):
-    def test_concurrent_no_conflicts(self, initial_position: int = 0) -> None:
+    def test_concurrent_no_conflicts(self, initial_position: int = 0) -> None:  # noqa: PT028  the contract's own
         """It writes 10,000 events against two readers that never pause, which takes the emulator minutes.
 
         `EventStoreContract` has twelve writers and a reader on it instead.

@@ -1,9 +1,9 @@
 """Fit the weights of `notorious.analysis.vocals`: `python tests/listening/fit_voice_weights.py FOLDER... [--write]`.
 
-A folder is one of three: .npz files as `voice_mixes.py` makes them, a crate of `notorious demo`, or recordings with a
-`truth.jsonl` (file, vocals, vocal_regions, duration). Everything is fitted on one half of the tracks (in the mixes: other
-instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all of them. The
-networks have to be installed: the weights that join them are fitted, too.
+A folder is one of three: .npz files as docs/vocals.md describes them, a crate of `notorious demo`, or recordings with a
+`truth.jsonl` (file, vocals, vocal_regions, duration). Everything is fitted on one half of the tracks (in the mixes:
+other instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all of them.
+The networks have to be installed: the weights that join them are fitted, too.
 """
 
 import json
@@ -22,8 +22,9 @@ from notorious.audio.decode import open_audio
 from notorious.networks import musicnn
 
 PENALTY = 100.0  # of squared weights on standardised columns, as against the sum of the log losses
-SHARES = {"demo": 0.2, "recordings": 0.7}  # what all of them weigh as against all mixes: no one singer must rule
-TRACK_WEIGHTS = {"mixes": 1.0, "demo": 0.3, "recordings": 2.0}
+SHARES = {"demo": 1.0, "recordings": 0.7}  # what all of them weigh as against all mixes: no one singer must rule
+TRACK_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 3.0}
+MOMENT_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 8.0}  # four sung recordings weigh as much as all mixes
 CACHE = Path(tempfile.gettempdir()) / "voice-features"
 WEIGHTS_FILE = Path(vocals.__file__).with_name("voice_weights.py")
 
@@ -157,17 +158,21 @@ def fit_joint(pieces, *, network):
         full = [signal, opinion.local, np.full(len(signal), opinion.highest)]
         columns.append(np.column_stack(full if network else full[:1]))
         answers.append(one.truth)
-        weight.append(np.full(len(signal), TRACK_WEIGHTS[one.origin]))
+        weight.append(np.full(len(signal), MOMENT_WEIGHTS[one.origin]))
     columns, answers, weight = np.concatenate(columns), np.concatenate(answers), np.concatenate(weight)
     clear = (answers > 0.8) | (answers < 0.05)
     slopes, bias = logistic(columns[clear], answers[clear] > 0.5, weight[clear], 1.0)
     local = (bias, *slopes)
+    if network:
+        # Halfway to what is fitted without it: a patch every six seconds says less of real singers than of mixes.
+        alone, alone_bias = logistic(columns[clear][:, :1], answers[clear] > 0.5, weight[clear], 1.0)
+        local = ((bias + alone_bias) / 2, (slopes[0] + alone[0]) / 2, *(slopes[1:] / 2))
     tops = []
     for one in pieces:
         signal = vocals.smoothed(one.signal)
         tops.append([vocals.highest_tenth(signal), one.opinion.highest][: 2 if network else 1])
     weight = np.array([TRACK_WEIGHTS[one.origin] for one in pieces])
-    slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 1.0)
+    slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 3.0)
     return local, (bias, *slopes)
 
 
@@ -221,12 +226,15 @@ def report(pieces, halves, *, network, title):
             scores.append(2 * (said & sung).sum() / max(said.sum() + sung.sum(), 1))
         if not right[-1]:
             print(f"    wrong: {one.name} ({one.kind}), p {p:.2f}, signal {top:.1f}, network {opinion.highest:.1f}")
-    print(f"  voice or none: {np.mean(right):.3f} right; where it is: AUC {area_under_roc(np.concatenate(answers), np.concatenate(odds)):.3f}, F {np.mean(scores):.3f}")  # fmt: skip
+    print(f"  voice or none: {np.mean(right):.3f} right")
+    where = area_under_roc(np.concatenate(answers), np.concatenate(odds))
+    print(f"  where it is: AUC {where:.3f}, F {np.mean(scores):.3f}")
     probabilities, right = np.array(probabilities), np.array(right)
     for low, high in ((0.5, 0.75), (0.75, 0.9), (0.9, 1.01)):
         some = (probabilities >= low) & (probabilities < high)
         if some.any():
-            print(f"  said {low:.2f}-{high:.2f}: {some.sum()} tracks, mean {probabilities[some].mean():.2f}, right {right[some].mean():.2f}")  # fmt: skip
+            mean, hits = probabilities[some].mean(), right[some].mean()
+            print(f"  said {low:.2f}-{high:.2f}: {some.sum()} tracks, mean {mean:.2f}, right {hits:.2f}")
     odds, answers = np.concatenate(odds), np.concatenate(answers)
     for low in np.arange(0, 1, 0.2):
         p = 1 / (1 + np.exp(-odds))
@@ -280,7 +288,8 @@ def write(signal, kind, joint, counts):
 
     WEIGHTS_FILE.write_text(
         f'"""Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py.\n\n'
-        f"Fitted on {', '.join(counts)}. How they were made and how well they do on what they were not fitted on: docs/vocals.md.\n"
+        f"Fitted on {', '.join(counts)}; docs/vocals.md says what they are and how well the weights\n"
+        "do on what they were not fitted on.\n"
         '"""\n\nimport numpy as np\n\n'
         + block("SIGNAL", signal[0])
         + f"SIGNAL_BIAS = {signal[1]:.4g}\n"
@@ -290,11 +299,12 @@ def write(signal, kind, joint, counts):
         + '"""Log odds that a voice sings rather than speaks, from the same row."""\n\n'
         + f"LOCAL_ALONE = ({numbers(joint[False][0])})\n"
         + f"LOCAL = ({numbers(joint[True][0])})\n"
-        + '"""Bias and slopes of the log odds of a voice at a moment of a track with a voice: smoothed signal, network there,\n'
-        + 'highest tenth of the network."""\n\n'
+        + '"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, network\n'
+        + 'there, highest tenth of the network."""\n\n'
         + f"TRACK_ALONE = ({numbers(joint[False][1])})\n"
         + f"TRACK = ({numbers(joint[True][1])})\n"
-        + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the network."""\n'
+        + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the\n'
+        + 'network."""\n'
     )
 
 

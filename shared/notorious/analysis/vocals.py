@@ -1,12 +1,12 @@
 """Vocals: is there a voice, where, of which kind, and how sure is that.
 
-1. Every half second gets log odds of a voice from signal processing (`voice_features.py`), a linear judge, smoothed over
-   two seconds.
+1. Every half second gets log odds of a voice from signal processing (`voice_features.py`): a linear judge, smoothed
+   over two seconds.
 2. Where the network musicnn was heard, its opinion joins: of every patch of three seconds the mean logit of the tags
-   that say "voice" minus that of those that say "no voice". Its level says little by itself (no threshold holds for all
-   styles), so that what counts is the sum of both, and beside it the network's highest tenth over the whole track.
-3. Whether the track has a voice at all is decided once, from its most voice-like tenth (eight seconds at least): a synth
-   lead convinces here and there, a singer again and again. That probability is the confidence.
+   that say "voice" minus that of those that say "no voice". No threshold on that holds for all styles, so that the sum
+   of both counts, and beside it the network's highest tenth over the whole track.
+3. Whether the track has a voice at all is decided once, from its most voice-like tenth (eight seconds at least): a
+   synth lead convinces here and there, a singer again and again. That probability is the confidence.
 4. The passages are the best path through two states (Viterbi 1967), silence and voice, with a price for each change.
 
 All weights are in `voice_weights.py`, with what they were fitted on; docs/vocals.md has how well it does.
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis import voice_weights as weights
-from notorious.analysis.model import Audible, Grid, VoiceKind, Vocals
+from notorious.analysis.model import Audible, Grid, Vocals, VoiceKind
 from notorious.analysis.spectrum import Spectra
 from notorious.analysis.voice_features import HOP_SECONDS, voice_features
 from notorious.networks.musicnn import MTT_TAGS, PATCH_SECONDS, Heard
@@ -35,6 +35,9 @@ NO_VOICE_TAGS = ("no vocals", "no vocal", "no voice")
 UNSURE_BELOW = 0.75
 """An answer that is right less often than three times of four is called a guess."""
 
+MOST_CONFIDENCE = 0.97
+"""Of a hundred answers that seemed surer than nine in ten, three or four were wrong (docs/vocals.md)."""
+
 _SMOOTH_WINDOWS = 5
 _TOP_SHARE = 0.1
 _TOP_WINDOWS = 16
@@ -42,7 +45,7 @@ _CHANGE_PRICE = 4.0  # log odds; found with the threshold below on own mixes: a 
 _LEAST_LOG_ODDS = 0.0
 _SHORTEST_GAP_SECONDS = 1.0
 _SHORTEST_REGION_SECONDS = 1.0
-KIND_SURE = 0.6  # mean log odds of a passage from which "sung" or "spoken" is said
+KIND_SURE = 2.0  # mean log odds of a passage from which "sung" or "spoken" is said
 _DRUMS_SHARE = 0.25  # of the median power of the low band: what is spoken over drums is rap
 _SILENT_DB = -50.0  # below the loud moments of the track: nobody is heard there
 
@@ -64,7 +67,7 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
     """
     rows = voice_features(spectra)
     signal = smoothed(rows @ weights.SIGNAL + weights.SIGNAL_BIAS)
-    times = np.arange(len(rows)) * HOP_SECONDS
+    times: Array = np.arange(len(rows), dtype=np.float64) * HOP_SECONDS
     opinion = opinion_of(voice_values(heard), heard.mtt.start_seconds, times) if heard is not None else None
     local, presence = log_odds(signal, opinion)
     silent = _silent(spectra, times) | (times < audible.start) | (times > audible.end)
@@ -82,7 +85,7 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
         regions=tuple((round(a, 2), round(b, 2)) for a, b in regions),
         kinds=tuple(_kind(spectra, rows, a, b) for a, b in regions),
         per_bar=_per_bar(local, probability, grid, audible),
-        confidence=round(min(confidence, 0.99), 3),
+        confidence=round(min(confidence, MOST_CONFIDENCE), 3),
         unsure=confidence < UNSURE_BELOW,
         source="signal" if opinion is None else "networks",
     )

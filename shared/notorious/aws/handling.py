@@ -1,5 +1,8 @@
 """What every function does alike, on Powertools: log with the job in each line, trace, count, parse, tell errors apart.
 
+    @watched
+    def handler(event, context): ...               any function: logged, traced, counted
+
 @step(MixInput)
 def handler(job: MixInput) -> dict: ...        a state of a workflow: a small document in, one out
 
@@ -31,6 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from notorious.aws import clients
 from notorious.aws.bootstrap import setting
 from notorious.domain import Recorded, Reference, Refused
+from notorious.domain.values import Sha256
 from notorious.eventstore import UnknownEvent
 from notorious.service.failures import Unrecoverable, told_apart
 
@@ -48,6 +52,12 @@ class Input(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     tenant: str = Field(min_length=1)
+
+
+class TrackInput(Input):
+    """A track."""
+
+    sha256: Sha256
 
 
 class MixInput(Input):
@@ -77,6 +87,23 @@ class ErrorOutput(BaseModel):
     cause: str = Field(alias="Cause", default="")
 
 
+def watched(handler: Handler) -> Handler:
+    """Log with the request in each line, trace, and publish what was counted, also where the handler fails."""
+
+    @functools.wraps(handler)
+    def counted(event: Document, context: LambdaContext) -> Any:
+        try:
+            return handler(event, context)
+        finally:
+            # Powertools' own decorator warns of every call that counted nothing.
+            if metrics.provider.metric_set:
+                metrics.flush_metrics()
+
+    traced = tracer.capture_lambda_handler(counted)
+    watching: Handler = logger.inject_lambda_context(traced, clear_state=True)
+    return watching
+
+
 M = TypeVar("M", bound=Input)
 
 
@@ -87,9 +114,7 @@ def step(model: type[M]) -> Callable[[Callable[[M, LambdaContext], Document]], H
     """
 
     def decorate(work: Callable[[M, LambdaContext], Document]) -> Handler:
-        @logger.inject_lambda_context(clear_state=True)
-        @tracer.capture_lambda_handler
-        @metrics.log_metrics
+        @watched
         @functools.wraps(work)
         def handler(event: Document, context: LambdaContext) -> Document:
             with told_apart(Refused):
@@ -123,9 +148,7 @@ def recorded_in(envelope: Mapping[str, Any]) -> Recorded:
 def announced(work: Callable[[Recorded], object]) -> Handler:
     """Make a function that the bus calls of one that takes a recorded event."""
 
-    @logger.inject_lambda_context(clear_state=True)
-    @tracer.capture_lambda_handler
-    @metrics.log_metrics
+    @watched
     @functools.wraps(work)
     def handler(event: Document, context: LambdaContext) -> None:
         recorded = recorded_in(event)
@@ -149,9 +172,7 @@ def with_event(recorded: Recorded) -> None:
 def queued(take: Callable[[Document, SQSRecord, LambdaContext], object]) -> Handler:
     """Make a function that a queue calls of one that takes the body of one message."""
 
-    @logger.inject_lambda_context(clear_state=True)
-    @tracer.capture_lambda_handler
-    @metrics.log_metrics
+    @watched
     @functools.wraps(take)
     def handler(event: Document, context: LambdaContext) -> Document:
         def take_one(record: SQSRecord) -> None:

@@ -26,6 +26,11 @@ def parse_plan(text: str, *, source: str = "the plan") -> Plan:
         value = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise PlanError(f"{source} is not JSON: {error}; a plan is what `notorious plan` writes") from error
+    return plan_of_value(value, source=source)
+
+
+def plan_of_value(value: object, *, source: str = "the plan") -> Plan:
+    """Read a plan from parsed JSON. Raises PlanError, naming the field, where it does not hold together."""
     if not isinstance(value, dict):
         raise PlanError(f"{source} holds a JSON {type(value).__name__} instead of a plan; `notorious plan` writes one")
     try:

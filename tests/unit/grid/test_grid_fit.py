@@ -1,9 +1,12 @@
 """The grid, against tracks whose beats are known to the sample because the tests made them."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from synthetic_tracks import ALL, DRUMS, NO_DRUM_INTRO, RATE_HZ, STYLES, Synthetic, render
 
 from notorious.analysis.grid import GridFit, fit_grid
@@ -15,6 +18,12 @@ def beat_errors(track: Synthetic, fit: GridFit) -> np.ndarray:
     """Distance of each true beat to the nearest one found [seconds]."""
     found = np.array(fit.grid.beats())
     return np.array([np.abs(found - beat).min() for beat in track.beats])
+
+
+@cache
+def short_club(name: str) -> Synthetic:
+    """A track that several examples cut and scale."""
+    return render(STYLES[name], arrangement=SHORT_CLUB, seed=6)
 
 
 STEADY = [
@@ -137,3 +146,53 @@ def test_the_same_sound_gives_the_same_grid() -> None:
 def test_other_rates_are_refused_with_the_remedy() -> None:
     with pytest.raises(ValueError, match="resample first"):
         fit_grid(np.zeros(1000, dtype=np.float32), rate_hz=44100)
+
+
+@given(
+    name=st.sampled_from(["hip-hop", "breakbeat", "half-time", "dembow"]),
+    gain_db=st.floats(-12.0, 1.0),
+    cut_seconds=st.floats(0.0, 2.0),
+    less_seconds=st.floats(0.0, 2.0),
+)
+@settings(max_examples=8, deadline=None, derandomize=True)
+def test_the_octave_survives_gain_and_small_cuts(
+    name: str, gain_db: float, cut_seconds: float, less_seconds: float
+) -> None:
+    track = short_club(name)
+    first, last = round(cut_seconds * RATE_HZ), len(track.mono) - round(less_seconds * RATE_HZ)
+    edited = (track.mono[first:last] * 10 ** (gain_db / 20)).astype(np.float32)
+    assert fit_grid(edited).tempo.bpm == pytest.approx(track.bpm, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["hip-hop", "breakbeat", "house"])
+def test_half_and_double_are_kept_as_alternatives(name: str) -> None:
+    track = render(STYLES[name], arrangement=SHORT_CLUB, seed=3)
+    tempo = fit_grid(track.mono).tempo
+    others = {round(other.bpm / tempo.bpm, 3): other.probability for other in tempo.alternatives}
+    assert {0.5, 2.0} <= set(others)
+    assert sum(others.values()) <= 1.0 - tempo.confidence + 0.1
+
+
+def test_a_network_is_asked_only_where_the_bars_are_in_doubt() -> None:
+    asked: list[str] = []
+    clear = render(STYLES["house"], arrangement=((32, ALL),), seed=3)
+    fit_grid(clear.mono, ask_network=lambda: asked.append("clear"))
+    drums = render(STYLES["techno"], arrangement=((24, frozenset({"kick"})),), seed=3)
+    fit_grid(drums.mono, ask_network=lambda: asked.append("drums"))
+    assert asked == ["drums"]
+
+
+def test_a_network_makes_bars_surer_where_it_agrees_and_is_followed_where_nothing_else_is_known() -> None:
+    track = render(STYLES["techno"], arrangement=((24, frozenset({"kick"})),), seed=3)
+    alone = fit_grid(track.mono)
+    beats = np.array(alone.grid.beats())
+
+    def told(place: int) -> GridFit:
+        heard = np.zeros((round(beats[-1] * 50) + 2, 2), dtype=np.float32)
+        heard[np.rint(beats[place::4] * 50).astype(int), 1] = 0.9
+        return fit_grid(track.mono, ask_network=lambda: heard)
+
+    assert alone.grid.beats_per_bar == 4
+    own = alone.grid.first_downbeat
+    assert told(own).tempo.bar_confidence > alone.tempo.bar_confidence
+    assert told((own + 1) % 4).grid.first_downbeat == (own + 1) % 4

@@ -1,5 +1,9 @@
 """Our conversions compute what independent conversions of the same weights compute, on noise and on music."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +78,50 @@ def test_musicnn_equals_its_reference(name: str, kind: str, ours: Path, referenc
     expected = Session(references / name).run(outputs, mel=mel)
     for output, found, value in zip(outputs, Session(ours / name).run(outputs, mel=mel), expected, strict=True):
         assert within(found, value) < 1e-5, output
+
+
+HEAR = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from notorious.analysis.network_parts import beat_activations, hear_beats
+from notorious.analysis.pipeline import analyse_file
+from notorious.audio.decode import decode_blocks
+path = Path(sys.argv[1])
+analysis, _ = analyse_file(path, "0" * 64, known={})
+mono = np.concatenate(list(decode_blocks(path, rate_hz=22050, channels=1)))[:, 0]
+print(json.dumps({
+    "networks": analysis.networks, "versions": analysis.analysers, "embedding": analysis.embedding.name,
+    "voices": analysis.vocals.source, "beats": beat_activations(hear_beats(mono)).sum(axis=1).tolist(),
+}))
+"""
+
+
+def test_an_analysis_uses_the_installed_networks_and_names_them(ours: Path) -> None:
+    path = SHARED / "music" / "progressive_house_pluck_128.mp3"
+    if not path.is_file():
+        pytest.skip(f"there is no music in {path.parent}")
+    done = subprocess.run(
+        [sys.executable, "-c", HEAR, str(path)],
+        env={**os.environ, "NOTORIOUS_MODELS": str(ours)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    heard = json.loads(done.stdout)
+    # BeatNet is asked only where the bars are in doubt, musicnn always.
+    assert (
+        heard["networks"].items()
+        >= {name.removesuffix(".onnx"): sha256 for name, sha256 in MUSICNN.files.items()}.items()
+    )
+    assert (heard["versions"]["beatnet"], heard["versions"]["musicnn"]) == (1, 1)
+    assert (heard["embedding"], heard["voices"]) == ("musicnn-1", "networks")
+    rows = map(json.loads, (SHARED / "music" / "truth.jsonl").read_text().splitlines())
+    truth = next(row for row in rows if row["file"] == path.name)
+    beats = np.arange(truth["first_beat_s"], truth["audible"][1] - 1, 60 / truth["tempo_bpm"])
+    activations = np.array(heard["beats"])
+    on, between = (
+        np.array([activations[round(50 * (beat + shift)) - 1 :][:3].max() for beat in beats])
+        for shift in (0.0, 30 / truth["tempo_bpm"])
+    )
+    assert np.median(on) > 3 * np.median(between)

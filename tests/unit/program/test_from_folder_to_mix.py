@@ -303,16 +303,6 @@ def test_what_the_pages_show_runs_as_it_stands(
     assert (here / "mix.flac").exists()
 
 
-def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
-    assert names(here) == ["dawn.png"]
-    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
-    assert "dawn.png" in capsys.readouterr().err
-    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
-    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
-    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT
-
-
 def test_a_preview_is_rendered_from_a_plan_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(2):
         track(here / "music" / f"{number}.flac", 122.0 + number, seconds=60)
@@ -343,3 +333,13 @@ def test_a_preview_that_cannot_be_meant_is_refused_in_words(
     assert run(["preview", "plan.json", *wish]) == exit_codes.INPUT
     assert complaint in capsys.readouterr().err
     assert not (here / "preview.mp3").exists()
+
+
+def test_a_track_is_explained_by_a_picture(good: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OK
+    assert names(here) == ["dawn.png"]
+    assert (here / "dawn.png").read_bytes().startswith(b"\x89PNG")
+    assert "dawn.png" in capsys.readouterr().err
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.png"]) == exit_codes.OUTPUT
+    assert run(["analyze", "--explain", str(good)]) == exit_codes.INPUT
+    assert run(["analyze", "--explain", str(good / "Dawn.flac"), "-o", "dawn.jpg"]) == exit_codes.INPUT

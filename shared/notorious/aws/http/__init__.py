@@ -1,0 +1,1 @@
+"""The HTTPS API: one resolver, its routes by what they are about, its errors, its documentation."""
