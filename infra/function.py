@@ -86,6 +86,7 @@ class ServiceFunction(Construct):
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": "Notorious",
             "LOG_LEVEL": "INFO",
+            **({} if stage.on_aws else {"POWERTOOLS_TRACE_DISABLED": "true"}),
             **_grants(role, row.access, stage, sockets),
             **(environment or {}),
         }

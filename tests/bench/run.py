@@ -197,6 +197,22 @@ def cache(bench: Bench) -> Iterator[Row]:
     yield Row("reading 10,000 profiles from the cache", f"{seconds:.2f} s", "under 1 s", seconds < 1)
 
 
+def starts(_: Bench) -> Iterator[Row]:
+    """What the first call of a function waits for; see bench_starts.py."""
+    import bench_starts
+
+    seconds = bench_starts.every_function()
+    slowest = max(seconds, key=lambda name: seconds[name])
+    yield Row(
+        f"imports of a function's cold start, slowest of {len(seconds)}",
+        f"{seconds[slowest]:.2f} s CPU ({slowest})",
+        "under 1 s",
+        seconds[slowest] < 1,
+    )
+    for name, one in seconds.items():
+        yield Row(f"  {name}", f"{one:.2f} s CPU")
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
@@ -205,6 +221,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "networks": analysis_with_networks,
     "second-run": second_run,
     "mix": mixing,
+    "starts": starts,
 }
 
 
