@@ -1,5 +1,6 @@
 """The whole service, as `notorious serve` runs it from the packaged template, for tests: started, asked, ended."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from running import STARTED
+
+from notorious.errors import NotoriousError
 
 PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -141,10 +144,16 @@ def following(deployed: Deployed, topic: str) -> Iterator[list[dict[str, Any]]]:
     place = Place(deployed.addresses["api"], deployed.addresses["sockets"], deployed.addresses["token"])
     heard: list[dict[str, Any]] = []
 
-    def listen() -> None:
-        for message in messages(place, topic):
-            heard.append(message)
+    over = threading.Event()
 
-    # The service ends some day, and the thread with the tests.
+    def listen() -> None:
+        # Nothing more comes when the service has ended.
+        with contextlib.suppress(NotoriousError, OSError):
+            for message in messages(place, topic):
+                heard.append(message)
+                if over.is_set():
+                    return
+
     threading.Thread(target=listen, daemon=True).start()
     yield heard
+    over.set()
