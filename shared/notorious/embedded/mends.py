@@ -211,7 +211,7 @@ def heavy_functions_share_the_machine() -> None:
     _change_worker_script(
         (
             "    handler_name = init[",
-            f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(10)\n    handler_name = init[",
+            f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(5)\n    handler_name = init[",
         )
     )
 
