@@ -62,10 +62,17 @@ def find_accents(mono: NDArray[np.float32], onsets: Onsets) -> Accents:
         np.maximum(peaks[:, :-shift], onsets.flux[:, shift:], out=peaks[:, :-shift])
     peaks /= np.maximum(peaks.mean(axis=1, keepdims=True), 1e-9)
     assert peaks.shape[0] == BANDS
-    spectra = _spectra(mono)
+    return Accents(peaks, onsets.flux_rate_hz, _summed(_spectra(mono)), RATE_HZ / HARMONY_DECIMATION / HARMONY_HOP)
+
+
+def _summed(spectra: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sums of the rows before each row [shape=(m + 1, bins)]; piece by piece, or NumPy would widen all at once."""
     sums = np.zeros((len(spectra) + 1, spectra.shape[1]))
-    np.cumsum(spectra, axis=0, dtype=np.float64, out=sums[1:])
-    return Accents(peaks, onsets.flux_rate_hz, sums, RATE_HZ / HARMONY_DECIMATION / HARMONY_HOP)
+    for start in range(0, len(spectra), 1024):
+        piece = spectra[start : start + 1024].astype(np.float64)
+        piece[0] += sums[start]
+        np.cumsum(piece, axis=0, out=sums[start + 1 : start + 1 + len(piece)])
+    return sums
 
 
 def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
