@@ -2,6 +2,7 @@
 #
 #   make mix MUSIC=~/Music OUT=mix.flac     a mix of your music (ARGS="--minutes 60 --curve wave" for more)
 #   make mix                                a mix of a synthesised demo crate
+#   make serve DROP=FOLDER                  the service on this machine: API, WebSockets, a folder to drop music into
 #   make setup-models                       networks that help to hear (40 MB to fetch, 11 MB to keep)
 #   make test                               everything that is checked
 #   make test-stems                         the separation of stems, with torch (a gigabyte more)
@@ -17,7 +18,7 @@ PYTEST_ARGS ?= -n 2
 VENV := .venv
 BIN := $(VENV)/bin
 # Paths reach the shell through the environment: they may hold blanks and quotes.
-export MUSIC OUT DEMO DATA VENV
+export MUSIC OUT DEMO DATA DROP VENV
 
 # The first Python that is new enough; PYTHON=... names one.
 FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -26,7 +27,7 @@ FIND_PYTHON = for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3
 	if [ -z "$$found" ]; then echo "Notorious needs Python 3.11 or later; install it, or name one: make PYTHON=/path/to/python3" >&2; \
 	exit 1; fi
 
-.PHONY: mix demo setup-models test test-stems accuracy bench lint events template clean environment test-environment
+.PHONY: mix serve demo setup-models test test-stems accuracy bench lint events template clean environment test-environment
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -42,11 +43,19 @@ $(VENV)/.engine: pyproject.toml requirements/engine.lock requirements/bootstrap.
 
 $(VENV)/.test: $(VENV)/.engine requirements/test.lock
 	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks,serve,infra,test --lock requirements/test.lock
-	@touch $@ $(VENV)/.networks
+	@touch $@ $(VENV)/.networks $(VENV)/.serve
 
 $(VENV)/.networks: $(VENV)/.engine
 	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,networks --lock requirements/engine.lock
 	@touch $@
+
+$(VENV)/.serve: $(VENV)/.engine requirements/test.lock
+	@$(FIND_PYTHON); "$$found" requirements/bootstrap.py $(VENV) --extras m4a,serve --lock requirements/test.lock
+	@touch $@
+
+# The service on this machine; DATA=DIR keeps its data (else ./data), DROP=FOLDER is watched for music.
+serve: $(VENV)/.serve
+	@$(BIN)/notorious serve --data "$${DATA:-data}" $${DROP:+--drop "$$DROP"} $(ARGS)
 
 mix: environment
 	@if [ -n "$$MUSIC" ]; then music="$$MUSIC"; else music="$$DEMO"; \

@@ -23,12 +23,7 @@ class Api(Stack):
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(scope, "api", stack_name=stage.name_of("api"))
         pool, client = self._listeners(stage)
-        function = ServiceFunction(
-            self,
-            "api",
-            stage=stage,
-            environment={"NOTORIOUS_ALLOWED_ORIGINS": ",".join(stage.allowed_origins)},
-        )
+        function = ServiceFunction(self, "api", stage=stage)
         api = apigateway.HttpApi(
             self,
             "HttpApi",

@@ -5,12 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import count, logger, metrics, tracer
+from notorious.aws.handling import count, watched
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
-@metrics.log_metrics
+@watched
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
     found = bootstrap.live().redeem_ticket(ticket, now=bootstrap.clock().now()) if ticket else None

@@ -5,13 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import count, logger, metrics, recorded_in, tracer, with_event
+from notorious.aws.handling import count, logger, recorded_in, watched, with_event
 from notorious.service.listening import Listening
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
-@metrics.log_metrics
+@watched
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     listening = Listening(
         live=bootstrap.live(), views=bootstrap.views(), sockets=bootstrap.sockets(), clock=bootstrap.clock()

@@ -5,14 +5,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notorious.aws import bootstrap
-from notorious.aws.handling import logger, metrics, tracer
+from notorious.aws.handling import logger, watched
 from notorious.service.listening import Listening
 from notorious.service.ports import Connection
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
-@metrics.log_metrics
+@watched
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = event["requestContext"]
     connection_id = request["connectionId"]

@@ -222,6 +222,32 @@ def service_profiles(_: Bench) -> Iterator[Row]:
     )
 
 
+def starts(_: Bench) -> Iterator[Row]:
+    """What the first call of a function waits for; see bench_starts.py."""
+    import bench_starts
+
+    seconds = bench_starts.every_function()
+    slowest = max(seconds, key=lambda name: seconds[name])
+    yield Row(
+        f"imports of a function's cold start, slowest of {len(seconds)}",
+        f"{seconds[slowest]:.2f} s CPU ({slowest})",
+        "under 1 s",
+        seconds[slowest] < 1,
+    )
+    for name, one in seconds.items():
+        yield Row(f"  {name}", f"{one:.2f} s CPU")
+
+
+def search(_: Bench) -> Iterator[Row]:
+    """A library of 30,000 tracks, searched over the API; see bench_track_index.py."""
+    import bench_track_index
+
+    found = bench_track_index.measure(30_000)
+    for name, seconds in found.requests.items():
+        yield Row(f"30,000 tracks: {name}", f"{seconds * 1000:.1f} ms CPU", "under 50 ms", seconds < 0.05)
+    yield Row("  the index, read by a cold start", f"{found.read:.2f} s, {found.index_bytes / 1e6:.0f} MB")
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
@@ -232,6 +258,8 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "mix": mixing,
     "service-profiles": service_profiles,
     "service-memory": service_memory,
+    "starts": starts,
+    "search": search,
 }
 
 

@@ -19,6 +19,7 @@ from notorious.cli.preview import preview
 from notorious.cli.serve import serve
 from notorious.cli.show import show
 from notorious.cli.similar import similar
+from notorious.cli.watch import watch
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in exit_codes.MEANINGS.items()) + "."
 
@@ -48,7 +49,7 @@ def _program(
     pass
 
 
-for command in (demo, analyze, plan, preview, mix, show, similar, serve, invoke):
+for command in (demo, analyze, plan, preview, mix, show, similar, serve, invoke, watch):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(admin)

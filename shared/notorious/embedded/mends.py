@@ -23,7 +23,7 @@ PASSED_ON = frozenset({
 PASSED_ON_PREFIXES = ("NOTORIOUS_", "LC_", "PYTHON", "POWERTOOLS_")
 END_OF_LOG = "\x1einvocation-end"
 IDLE_WORKER_SECONDS = 600.0
-HEAVY_FROM_MB = 1024
+HEAVY_FROM_MB = 2048
 KEPT_BUS_EVENTS = 100
 
 _MENDS: list[Callable[[], None]] = []
@@ -49,7 +49,8 @@ def passed_on(host: Mapping[str, str]) -> dict[str, str]:
     seen = {n: v for n, v in host.items() if n in PASSED_ON or n.startswith(PASSED_ON_PREFIXES)}
     # Without these, an AWS profile of the user's could send a function to the real cloud.
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**seen, **nowhere, "AWS_EC2_METADATA_DISABLED": "true"}
+    # There is no X-Ray to send traces to; Powertools would log every one that it cannot send.
+    return {**seen, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", "POWERTOOLS_TRACE_DISABLED": "true"}
 
 
 def _change_worker_script(*changes: tuple[str, str]) -> None:
@@ -185,9 +186,9 @@ def functions_see_no_secrets_of_the_host() -> None:
 
 @mend
 def heavy_functions_share_the_machine() -> None:
-    """Every call gets a process of its own, at once: forty voices to render would be forty processes of a gigabyte on
-    two cores. Calls of functions with a gigabyte or more wait for a core, and run with lower priority, so that the API
-    answers while they work.
+    """Every call gets a process of its own, at once: forty voices to render would be forty processes of gigabytes on
+    two cores. Calls of functions with two gigabytes or more wait for a core, and run with lower priority, so that the
+    API answers while they work.
     """
     from ministack.core import lambda_runtime
 
@@ -210,7 +211,7 @@ def heavy_functions_share_the_machine() -> None:
     _change_worker_script(
         (
             "    handler_name = init[",
-            f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(10)\n    handler_name = init[",
+            f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(5)\n    handler_name = init[",
         )
     )
 

@@ -12,7 +12,7 @@ from notorious.cli import exit_codes
 from notorious.cli.app import app
 
 PROGRAM = typer.main.get_command(app)
-GROUPS = {"models"}
+GROUPS = {"admin", "models"}
 TOP = dict(PROGRAM.commands)  # type: ignore[attr-defined]
 COMMANDS = {name: command for name, command in TOP.items() if name not in GROUPS} | {
     f"{group} {name}": command for group in GROUPS for name, command in TOP[group].commands.items()
@@ -37,7 +37,12 @@ def manual(repository: Path) -> str:
 
 
 def test_there_are_these_commands() -> None:
-    assert sorted(TOP) == ["analyze", "demo", "mix", "models", "plan", "preview", "show", "similar"]
+    assert sorted(TOP) == [
+        "admin", "analyze", "demo", "invoke", "mix", "models", "plan", "preview", "serve", "show", "similar", "watch",
+    ]  # fmt: skip
+    assert sorted(TOP["admin"].commands) == [
+        "add-user", "archive", "rebuild", "redrive", "restore", "status", "token",
+    ]  # fmt: skip
     assert sorted(TOP["models"].commands) == ["check", "install", "list", "remove"]
 
 

@@ -1,0 +1,238 @@
+"""What the service on one machine costs: how quickly it starts, idles, answers, appends and tells.
+
+    python tests/bench/bench_service.py [--only start|requests|events|listeners]
+
+It runs `notorious serve` from the packaged template on an empty data folder. Times of a busy machine say little.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
+TICKS = os.sysconf("SC_CLK_TCK")
+IDLE_SECONDS = 60.0
+REQUESTS, CLIENTS = 400, 8
+EVENTS = 500
+LISTENERS, JOBS, REPORT_SECONDS = 200, 10, 10.0
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number: what, how much, what was wanted, whether it was reached."""
+
+    what: str
+    value: str
+    goal: str = ""
+    reached: bool | None = None
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    process: "subprocess.Popen[str]"
+    data: Path
+    api: str
+    sockets: str
+    token: str
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What the service itself has used, without its functions."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def ask(self, method: str, path: str) -> Any:
+        request = urllib.request.Request(
+            self.api + path, method=method, headers={"authorization": f"Bearer {self.token}"}
+        )
+        while True:
+            try:
+                with _opener.open(request, timeout=60) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code != 429:
+                        raise
+                    time.sleep(float(error.headers.get("Retry-After", "1")))
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[Service]:
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--data", str(data), "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = json.loads(process.stdout.readline())
+    service = Service(process, data, told["api"], told["sockets"], told["token"])
+    try:
+        yield service
+    finally:
+        with process:
+            process.terminate()
+
+
+def start(data: Path) -> Iterator[Measured]:
+    """The first start, a later one, and a minute of doing nothing."""
+    began = time.perf_counter()
+    with serving(data):
+        first = time.perf_counter() - began
+    began = time.perf_counter()
+    with serving(data) as service:
+        later = time.perf_counter() - began
+        yield Measured("serve: first start", f"{first:.1f} s", "under 15 s", first < 15)
+        yield Measured("serve: a later start", f"{later:.1f} s", "under 5 s", later < 5)
+        yield Measured("  of it CPU", f"{service.cpu_seconds:.1f} s")
+        service.ask("GET", "/health")
+        time.sleep(5)
+        before = service.cpu_seconds
+        time.sleep(IDLE_SECONDS)
+        share = (service.cpu_seconds - before) / IDLE_SECONDS
+        yield Measured("serve: idle", f"{100 * share:.2f} % of a core", "under 2 %", share < 0.02)
+
+
+def requests(data: Path) -> Iterator[Measured]:
+    """Requests that the API answers, by eight clients at once."""
+    with serving(data) as service:
+        service.ask("GET", "/health")
+
+        def timed(_: int) -> float:
+            began = time.perf_counter()
+            service.ask("GET", "/health")
+            return time.perf_counter() - began
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            list(pool.map(timed, range(CLIENTS * 4)))
+            began = time.perf_counter()
+            times = sorted(pool.map(timed, range(REQUESTS)))
+            seconds = time.perf_counter() - began
+        yield Measured("API: requests a second", f"{REQUESTS / seconds:.0f}")
+        yield Measured("  median", f"{1000 * statistics.median(times):.0f} ms")
+        yield Measured("  99th percentile", f"{1000 * times[int(0.99 * len(times))]:.0f} ms")
+        one = sorted(timed(0) for _ in range(50))
+        yield Measured("API: one client, median", f"{1000 * statistics.median(one):.0f} ms")
+
+
+def events(data: Path) -> Iterator[Measured]:
+    """Events appended, each on the disk before it is acknowledged, and delivered up to the views."""
+    from notorious.cli.deployment import deployment
+
+    with serving(data), deployment(data, None).as_a_function_sees_it():
+        from notorious.aws import bootstrap
+        from notorious.domain import StreamName
+        from notorious.domain.library_events import LibraryOpened, SettingsChanged
+
+        store, stream = bootstrap.events(), StreamName("library", "library")
+        store.append("bench", stream, 0, [LibraryOpened()], command_id="open", actor="bench")
+        began = time.perf_counter()
+        for version in range(1, EVENTS):
+            changed = SettingsChanged(settings={"number": version})
+            store.append("bench", stream, version, [changed], command_id=f"change-{version}", actor="bench")
+        appended = time.perf_counter() - began
+        while (view := bootstrap.views().get("bench", "library", "library")) is None or view.version < EVENTS:
+            time.sleep(0.02)
+        delivered = time.perf_counter() - began
+    yield Measured("events: appended a second, one writer", f"{EVENTS / appended:.0f}")
+    yield Measured("events: in the views after the last", f"{1000 * (delivered - appended):.0f} ms")
+    yield Measured("events: appended and in the views a second", f"{EVENTS / delivered:.0f}")
+
+
+def listeners(data: Path) -> Iterator[Measured]:
+    """Two hundred listeners, each on one of ten jobs that report twice a second."""
+    from notorious.cli.deployment import deployment
+
+    with serving(data) as service, deployment(data, None).as_a_function_sees_it():
+        outputs = deployment(data, None).outputs
+        os.environ["NOTORIOUS_NOTIFY_FUNCTION"] = outputs.get("NotifyFunction", "notorious-embedded-notify")
+        tickets = [str(service.ask("POST", "/tickets")["ticket"]) for _ in range(LISTENERS)]
+        delays, expected = asyncio.run(_listen(service, tickets))
+    delays.sort()
+    p95 = delays[int(0.95 * len(delays))] if delays else float("inf")
+    yield Measured("sockets: messages delivered", f"{len(delays)} of {expected}", "all", len(delays) == expected)
+    yield Measured("sockets: 95th percentile", f"{1000 * p95:.0f} ms", "under 500 ms", p95 < 0.5)
+    yield Measured("  median", f"{1000 * statistics.median(delays):.0f} ms")
+
+
+async def _listen(service: Service, tickets: list[str]) -> tuple[list[float], int]:
+    from websockets.asyncio.client import connect
+
+    from notorious.aws import bootstrap
+
+    jobs = [f"bench-{number}" for number in range(JOBS)]
+    delays: list[float] = []
+    ready = 0
+    done = asyncio.Event()
+
+    async def one(number: int, ticket: str) -> None:
+        nonlocal ready
+        async with connect(f"{service.sockets}?ticket={ticket}", proxy=None, open_timeout=120) as socket:
+            await socket.send(json.dumps({"action": "subscribe", "topic": f"mix/{jobs[number % JOBS]}"}))
+            ready += 1
+            while not done.is_set():
+                try:
+                    message = json.loads(await asyncio.wait_for(socket.recv(), 0.5))
+                except TimeoutError:
+                    continue
+                detail = (message.get("progress") or {}).get("detail", "")
+                if detail:
+                    delays.append(time.time() - float(detail))
+
+    listening = [asyncio.create_task(one(number, ticket)) for number, ticket in enumerate(tickets)]
+    while ready < len(tickets):
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(2)
+    delays.clear()
+
+    def report(job: str) -> int:
+        count = 0
+        with bootstrap.progress("local", job) as progress:
+            until = time.monotonic() + REPORT_SECONDS
+            while time.monotonic() < until:
+                progress.report("rendering voices", count, 100, str(time.time()))
+                count += 1
+                time.sleep(0.5)
+        return count
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        loop = asyncio.get_running_loop()
+        counts = await asyncio.gather(*(loop.run_in_executor(pool, report, job) for job in jobs))
+    await asyncio.sleep(5)
+    done.set()
+    await asyncio.gather(*listening)
+    return delays, sum(counts) * LISTENERS // JOBS
+
+
+PARTS = {"start": start, "requests": requests, "events": events, "listeners": listeners}
+
+
+def measure(only: str | None = None) -> Iterator[Measured]:
+    """All parts, each on a data folder of its own."""
+    for name, part in PARTS.items():
+        if only in (None, name):
+            with tempfile.TemporaryDirectory(prefix="notorious-service-") as folder:
+                yield from part(Path(folder) / "data")
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--only", choices=sorted(PARTS))
+    for row in measure(arguments.parse_args().only):
+        sign = {True: "yes", False: "NO", None: ""}[row.reached]
+        print(f"{row.what:<52} {row.value:>26}  {row.goal:<22} {sign}", flush=True)
