@@ -319,7 +319,7 @@ def _draw_energy(axes: Any, heard: Analysis) -> None:
     axes.set_yticks([0, 0.5, 1.0], ["0", "½", "1"])
     legend = (("energy", _ENERGY, 0.775), ("of the section", _INK, 0.825), ("loudness over 30 dB", _LOUDNESS, 0.905))
     for name, colour, place in legend:
-        axes.annotate(f"● {name}", (place, 1.06), xycoords="axes fraction", color=colour, fontsize=7.5, va="bottom")
+        axes.annotate(f"● {name}", (place, -0.06), xycoords="axes fraction", color=colour, fontsize=7.5, va="top")
 
 
 def _draw_balance(axes: Any, heard: Analysis) -> None:
