@@ -213,6 +213,14 @@ def starts(_: Bench) -> Iterator[Row]:
         yield Row(f"  {name}", f"{one:.2f} s CPU")
 
 
+def service(_: Bench) -> Iterator[Row]:
+    """What the service on one machine costs; see bench_service.py."""
+    import bench_service
+
+    for measured in bench_service.measure():
+        yield Row(measured.what, measured.value, measured.goal, measured.reached)
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
@@ -222,6 +230,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "second-run": second_run,
     "mix": mixing,
     "starts": starts,
+    "service": service,
 }
 
 
