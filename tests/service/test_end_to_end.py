@@ -114,10 +114,10 @@ def test_a_file_that_is_no_music_is_rejected_with_its_reason(
     (drop / "poison.flac").write_bytes(b"this was never music" * 1000)
 
     def reasons() -> list[str]:
-        unusable = [*deployed.listener.tracks("?status=rejected"), *deployed.listener.tracks("?status=failed")]
-        return [track.get("reason", "") for track in unusable if track["file_name"] == "poison.flac"]
+        rejected = deployed.listener.tracks("?status=rejected")
+        return [track["failure"]["reason"] for track in rejected if track["file_name"] == "poison.flac"]
 
-    assert eventually(lambda: any(reasons()), seconds=LONG)
+    assert eventually(reasons, seconds=LONG) == ["it is none of the sound files that can be read"]
     assert len(deployed.listener.tracks("?status=analyzed")) == 3
 
 

@@ -5,10 +5,8 @@ NOTORIOUS_TEST_WITHOUT=errors_keep_their_names pytest tests/service/test_mends.p
 
 import json
 import os
-import queue
 import subprocess
 import sys
-import types
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +15,7 @@ import botocore.session
 import pytest
 from running import Running, eventually, status_of
 
-from notorious.embedded import mending, mends
+from notorious.embedded import mending
 from notorious.errors import UnexpectedEmulator
 
 
@@ -72,15 +70,6 @@ def test_a_line_of_the_log_belongs_to_its_call(service: Running) -> None:
     lines = eventually(lambda: [line for line in log.read_text().splitlines() if "a line of the log" in line])
     assert len(lines) == 1
     assert "\x1e" not in log.read_text()
-
-
-def test_the_log_of_a_call_ends_at_its_mark() -> None:
-    waiting: queue.Queue[str] = queue.Queue()
-    for line in ("first", "second", mends.END_OF_LOG, "of the next call"):
-        waiting.put(line)
-    worker = types.SimpleNamespace(_stderr_queue=waiting, _proc=object())
-    assert mends._log_up_to_the_mark(worker) == "first\nsecond"
-    assert waiting.get_nowait() == "of the next call"
 
 
 def test_what_a_function_started_ends_with_it_when_it_takes_too_long(service: Running, tmp_path: Path) -> None:
@@ -221,4 +210,17 @@ except Exception as error:
     assert type(error).__name__ == "UnexpectedEmulator", error
 else:
     raise AssertionError("a second application has to be refused")
+""")
+
+
+def test_the_log_of_a_call_ends_at_its_mark() -> None:
+    in_the_mended_emulator("""
+import queue, types
+from ministack.core import lambda_runtime
+waiting = queue.Queue()
+for line in ("first", "second", mends.END_OF_LOG, "of the next call"):
+    waiting.put(line)
+worker = types.SimpleNamespace(_stderr_queue=waiting, _proc=object())
+assert lambda_runtime.Worker._drain_stderr_bounded(worker) == "first\\nsecond"
+assert waiting.get_nowait() == "of the next call"
 """)

@@ -187,8 +187,8 @@ def functions_see_no_secrets_of_the_host() -> None:
 @mend
 def heavy_functions_share_the_machine() -> None:
     """Every call gets a process of its own, at once: forty voices to render would be forty processes of gigabytes on
-    two cores. Calls of functions with two gigabytes or more wait for a core, and run with lower priority, so that the API
-    answers while they work.
+    two cores. Calls of functions with two gigabytes or more wait for a core, and run with lower priority, so that the
+    API answers while they work.
     """
     from ministack.core import lambda_runtime
 
