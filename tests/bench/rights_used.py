@@ -16,37 +16,37 @@ from typing import Any
 TEMPLATE = Path(__file__).resolve().parent.parent.parent / "shared" / "notorious" / "embedded" / "template"
 # Asked for by AWS itself, not by a function: its pollers and its delivery of dead letters.
 _OF_AWS = re.compile(
-    r"sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue\w+)|sqs:SendMessage.*dead"
+    r"sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue\w+)|sqs:SendMessage.*DeadLetters"
     r"|dynamodb:(GetRecords|GetShardIterator|DescribeStream|ListStreams)"
 )
 
 
 def main() -> None:
     lines = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
-    # A role's generated name begins with its stack's name and its logical id.
-    used = {(re.sub(r"-[^-]*-[^-]*$", "", role), action) for role, action, _, decision in lines if decision == "Allow"}
-    used |= {(role, action) for role, action, _, decision in lines if decision == "Allow"}
-    for role, action, resource, decision in lines:
-        if decision != "Allow":
+    used = {(role, action) for role, action, _, allowed in lines if allowed}
+    for role, action, resource, allowed in lines:
+        if not allowed:
             print(f"refused  {role} {action} {resource}")
-    for role, action, resource in granted():
-        if _OF_AWS.search(f"{action} {resource}"):
-            continue
+    for role, action, resources in granted():
         if not any(name.startswith(role) and asked == action for name, asked in used):
-            print(f"unused   {role} {action} {resource}")
+            print(f"unused   {role} {action} {resources}")
 
 
 def granted() -> Iterator[tuple[str, str, str]]:
-    """Role (as its name begins), action, resource, of every statement of a function's role."""
+    """Role (as its name begins), action, resources, of every statement of a function's role."""
     for path in sorted(TEMPLATE.glob("*.template.json")):
         stack = f"notorious-embedded-{path.name.split('.')[0]}"
         for resource in json.loads(path.read_text())["Resources"].values():
             if resource["Type"] != "AWS::IAM::Policy":
                 continue
             (role,) = resource["Properties"]["Roles"]
+            # A generated name is the stack's, the role's and a random part, and the whole is cut at 64 letters.
+            name = f"{stack}-{role['Ref'][:-8]}"
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                resources = json.dumps(statement["Resource"])
                 for action in _listed(statement["Action"]):
-                    yield f"{stack}-{role['Ref']}", action, json.dumps(statement["Resource"])
+                    if not _OF_AWS.search(f"{action} {resources}"):
+                        yield name, action, resources
 
 
 def _listed(value: Any) -> list[Any]:

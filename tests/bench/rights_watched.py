@@ -3,41 +3,54 @@
 python tests/bench/rights_watched.py RECORD serve --data ...
 """
 
+import inspect
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 
 def watch(record: Path) -> None:
-    """Write down each decision of the emulator's IAM about a function's role: role, action, decision."""
+    """Write down each decision about a role: its name, the action, the resource, whether it was allowed."""
     from ministack.core import iam_evaluator
 
-    decide = iam_evaluator.evaluate
-    seen: set[tuple[str, str, str, str]] = set()
+    decide, enforce = iam_evaluator.evaluate, iam_evaluator.enforce
+    signature = inspect.signature(enforce)
+    asking = threading.local()
+    seen: set[tuple[str, str, str, bool]] = set()
 
     def evaluate(context: Any, *policies: Any) -> Any:
-        result = decide(context, *policies)
-        role = context.principal_arn.split("/")[1] if ":assumed-role/" in context.principal_arn else ""
-        line = (role, context.action, context.resource_arn, result.decision)
-        if role and line not in seen:
-            seen.add(line)
-            with record.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-        return result
+        # Policies of resources are evaluated too; who asks is the same.
+        asking.who = context.principal_arn
+        return decide(context, *policies)
 
-    iam_evaluator.evaluate = evaluate
+    def enforced(*values: Any, **named: Any) -> Any:
+        asking.who = ""
+        refusal = enforce(*values, **named)
+        if ":assumed-role/" in asking.who:
+            asked = signature.bind(*values, **named)
+            asked.apply_defaults()
+            action, resource = asked.arguments["iam_action"], asked.arguments["resource_arn"]
+            line = (asking.who.split("/")[1], action, resource, refusal is None)
+            if line not in seen:
+                seen.add(line)
+                with record.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+        return refusal
+
+    iam_evaluator.evaluate, iam_evaluator.enforce = evaluate, enforced
 
 
 if __name__ == "__main__":
     from notorious.cli.main import main
     from notorious.embedded import emulator
 
-    mended, record = emulator._mended_application, Path(sys.argv[1])
+    mended, path = emulator._mended_application, Path(sys.argv[1])
 
     def mended_and_watched() -> Any:
         application = mended()
-        watch(record)
+        watch(path)
         return application
 
     emulator._mended_application = mended_and_watched
