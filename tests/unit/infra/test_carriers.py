@@ -18,12 +18,12 @@ EVERY_FUNCTION = pytest.mark.parametrize("row", FUNCTIONS, ids=lambda row: row.n
 ZIPPED = (Carrier.EVENTS, Carrier.NUMBERS)
 # What Lambda's Python holds by itself.
 RUNTIME = {"boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six"}
-# Imported by a name that is put together at run time, or in a child process; "": what the module imports at its top.
+# Imported by a name that is put together at run time, or in a child process.
 BY_NAME: dict[str, tuple[tuple[str, str | None], ...]] = {
     "analyze": (("notorious.analysis.pipeline", None), ("notorious.library.worker", None)),
-    "list_library": (("notorious.analysis.pipeline", ""),),
-    "finish_import": (("notorious.analysis.pipeline", ""),),
 }
+# Asks the engine which analysers it has, and with that imports what the engine's modules import at their top.
+ASKS_THE_ENGINE = {"list_library": {"numpy": "notorious.analysis.pipeline"}}
 # A wheel that is left out on purpose: M4A is refused without it.
 LEFT_OUT = {"av"}
 
@@ -53,6 +53,7 @@ def canonical(distribution: str) -> str:
 def needed(row: Function) -> dict[str, str]:
     handler = FUNCTIONS_FOLDER / row.name / "handler.py"
     third_parties, _ = reached(handler, PACKAGE, beside=BY_NAME.get(row.name, ()))
+    third_parties |= ASKS_THE_ENGINE.get(row.name, {})
     return {name: importer for name, importer in third_parties.items() if name not in LEFT_OUT}
 
 
@@ -95,6 +96,9 @@ for name in {names!r}:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert callable(module.handler), name
+if "list_library" in {names!r}:
+    from notorious.service.ear import engine_versions
+    assert engine_versions()
 """
     ran = subprocess.run(
         [sys.executable, "-c", code, json.dumps(sorted(held(carrier)))], capture_output=True, text=True, check=False
