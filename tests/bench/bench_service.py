@@ -27,7 +27,7 @@ PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE_SECONDS = 60.0
 REQUESTS, CLIENTS = 400, 8
-EVENTS = 500
+EVENTS, EVENTS_A_STREAM = 500, 10
 LISTENERS, JOBS, REPORT_SECONDS = 200, 10, 10.0
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -139,15 +139,20 @@ def events(data: Path) -> Iterator[Measured]:
         from notorious.domain import StreamName
         from notorious.domain.library_events import LibraryOpened, SettingsChanged
 
+        # Streams are short in life: a track has a handful of events, a mix some dozens.
         store, stream = bootstrap.events(), StreamName("library", "library")
-        store.append("bench", stream, 0, [LibraryOpened()], command_id="open", actor="bench")
+        tenants = [f"bench-{number}" for number in range(EVENTS // EVENTS_A_STREAM)]
         began = time.perf_counter()
-        for version in range(1, EVENTS):
-            changed = SettingsChanged(settings={"number": version})
-            store.append("bench", stream, version, [changed], command_id=f"change-{version}", actor="bench")
+        for version in range(EVENTS_A_STREAM):
+            for tenant in tenants:
+                event = SettingsChanged(settings={"number": version}) if version else LibraryOpened()
+                store.append(tenant, stream, version, [event], command_id=f"change-{version}", actor="bench")
         appended = time.perf_counter() - began
-        while (view := bootstrap.views().get("bench", "library", "library")) is None or view.version < EVENTS:
-            time.sleep(0.02)
+        for tenant in tenants:
+            while (
+                view := bootstrap.views().get(tenant, "library", "library")
+            ) is None or view.version < EVENTS_A_STREAM:
+                time.sleep(0.02)
         delivered = time.perf_counter() - began
     yield Measured("events: appended a second, one writer", f"{EVENTS / appended:.0f}")
     yield Measured("events: in the views after the last", f"{1000 * (delivered - appended):.0f} ms")

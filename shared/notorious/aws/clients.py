@@ -72,13 +72,6 @@ def sqs() -> Any:
 
 
 @cache
-def batch() -> Any:
-    import boto3
-
-    return boto3.client("batch", config=_config())
-
-
-@cache
 def sockets(api_id: str, stage: str) -> Any:
     """The management endpoint of a WebSocket API."""
     import boto3
