@@ -32,6 +32,7 @@ _WITHOUT_RESOURCES = {
     "logs:ListLogDeliveries": "log delivery knows no resources",
     "logs:PutResourcePolicy": "log delivery knows no resources",
     "logs:UpdateLogDelivery": "log delivery knows no resources",
+    "states:SendTaskSuccess": "the embedded stage only: its interpreter cannot tell which workflow a token is of",
     "xray:GetSamplingRules": "X-Ray knows no resources",
     "xray:GetSamplingTargets": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",

@@ -243,7 +243,9 @@ def _workflow_grants(role: iam.Role, access: Access, stage: Stage) -> dict[str, 
         for workflow in workflows:
             _allow(role, (action,), execution_arns_of(role, stage, workflow))
     for workflow in access.resumes:
-        _allow(role, ("states:SendTaskSuccess",), workflow_arn_of(role, stage, workflow))
+        # The emulator cannot tell which workflow a token is of, so there it has to be all of them.
+        resumed = workflow_arn_of(role, stage, workflow) if stage.on_aws else "*"
+        _allow(role, ("states:SendTaskSuccess",), resumed)
     return {
         _WORKFLOW_VARIABLES[workflow]: workflow_arn_of(role, stage, workflow)
         for workflow in Workflow

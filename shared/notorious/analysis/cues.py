@@ -8,8 +8,8 @@
   half; else the last phrase border that leaves sixteen bars (or a quarter of the track).
 
 All lie on bar lines. Where there are more than eight, the first beat, the two mix points and the surest drops stay,
-then the surest breakdowns. The confidence is that of the section that begins there; that of the first beat is the
-grid's.
+then the surest breakdowns. The confidence is that of the section that begins there; that of the first beat is that
+of the bar lines.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def mark_cues(sections: Sequence[Section], grid: Grid, tempo: Tempo, audible: Au
     loudest = max(section.loudness_lufs for section in sections)
     entry = next(section for section in sections if section.loudness_lufs >= loudest - _TOO_SOFT_LU)
     cues = [
-        _cue("first_beat", first, tempo.confidence),
+        _cue("first_beat", first, tempo.bar_confidence or tempo.confidence),
         _cue("mix_in", max(first, _bar_line(grid, entry.start, audible)), _sure(entry)),
         _mix_out(sections, grid, audible),
     ]

@@ -99,7 +99,7 @@ def _acousticness(evidence: Evidence) -> float:
         plugged = (
             msd["electronic"] + msd["electronica"] + mtt["techno"] + mtt["electronic"] + mtt["synth"] + mtt["beat"]
         )
-        return _logistic((unplugged - plugged) / 2 - 1.0)
+        return _logistic((unplugged - plugged) / 4 - 0.5)
     power = evidence.spectra.bands.mean(axis=0, dtype=np.float64)
     low = float(power[0] / max(power.sum(), 1e-12))
     spread = _level_spread_db(evidence.spectra.bands.sum(axis=1, dtype=np.float64))

@@ -30,6 +30,7 @@ SHARPNESS = 6.0
 """Scores times this are log odds: fitted on one half of the 120 pieces 7 and 10, which say less on the other half."""
 CLEAR = 0.9
 """Bars at least this likely are not asked of a network, which costs more than all the rest of the grid."""
+SPAN_BEATS = 2
 SECTION_BEATS = 8
 FEWEST_BEATS = 12
 WALTZ_CONTRAST = 0.4
@@ -65,7 +66,9 @@ def find_bars(
     if len(beats) < FEWEST_BEATS:
         return Bars(4, 0, 0.0)
     period = float(np.median(np.diff(beats)))
-    change = accents.harmonic_change(beats, 2 * period)
+    change = accents.harmonic_change(beats, SPAN_BEATS * period)
+    # Where the sound itself begins or ends is no change of chord, and may be any beat of the bar.
+    change[:SPAN_BEATS] = change[-SPAN_BEATS:] = np.median(change)
     low = accents.strength(beats)[0].astype(np.float64)
     if not change.any() and not low.any():
         return Bars(4, 0, 0.0)

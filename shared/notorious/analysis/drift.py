@@ -100,15 +100,17 @@ def leaves_its_line(beats: NDArray[np.float64]) -> bool:
 
 def _smoothest(evidence: NDArray[np.float64], freedom: int, cost: float) -> NDArray[np.int64]:
     """The column at each row [shape=(rows,)] of the path of strong evidence that moves least."""
-    columns = evidence.shape[1]
-    total = evidence[0].copy()
-    moves = np.arange(-freedom, freedom + 1)
+    moves = np.arange(freedom, -freedom - 1, -1)
+    penalty = cost * np.abs(moves)
+    padded = np.full(evidence.shape[1] + 2 * freedom, -np.inf)
+    reachable = np.lib.stride_tricks.sliding_window_view(padded, len(moves))
+    total = padded[freedom : len(padded) - freedom]
+    total[:] = evidence[0]
     came_by = np.zeros(evidence.shape, dtype=np.int64)
     for row in range(1, len(evidence)):
-        padded = np.pad(total, freedom, constant_values=-np.inf)
-        options = np.stack([padded[freedom - move : freedom - move + columns] - cost * abs(move) for move in moves])
-        came_by[row] = options.argmax(axis=0)
-        total = options.max(axis=0) + evidence[row]
+        options = reachable - penalty
+        came_by[row] = options.argmax(axis=1)
+        total[:] = options.max(axis=1) + evidence[row]
     path = np.empty(len(evidence), dtype=np.int64)
     path[-1] = int(total.argmax())
     for row in range(len(evidence) - 1, 0, -1):

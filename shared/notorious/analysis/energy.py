@@ -20,6 +20,7 @@ _LOUD_RANGE_DB = 20.0  # what falls this far below the fullest seconds counts as
 _LOW_RANGE_DB = 18.0
 _CURVE_WEIGHTS = (0.3, 0.15, 0.15, 0.4)  # loudness, low end, attacks, fullness: judgement, see docs/analysis.md
 _EMPTY_SHARE = 0.4  # of the fullest seconds' fullness: a kick alone has about a half
+_EVERY = 8  # frames: means over two seconds change slowly
 _COMPRESSION = 0.25  # power to loudness as heard, near Stevens' law
 _LEVEL_WEIGHTS = {"attacks": 0.4, "loudness": 0.3, "brightness": 0.15, "tempo": 0.15}
 # About the 5th and the 95th percentile of 44 varied pieces (electronic, rock, reggae, trap, orchestra, chip music):
@@ -48,18 +49,22 @@ def curve_at_frames(spectra: Spectra, *, smooth_seconds: float = 2.0) -> NDArray
 def _fullness(spectra: Spectra, width: int) -> NDArray[np.float64]:
     """How much sounds at once, 0 to 1 [shape=(frames,)]: the loudness of 13 bands, each against its own 95th
     percentile, so that a kick alone is not taken for a full band because it is as loud."""
-    mel = spectra.mel[:, :39].reshape(len(spectra.mel), 13, 3).sum(axis=2, dtype=np.float64)
-    mel = _running_mean(mel, width)
+    count = len(spectra.mel)
+    thirteen = spectra.mel[:, :39].reshape(count, 13, 3).sum(axis=2)
+    places = np.arange(0, count, _EVERY)
+    total = np.vstack([np.zeros((1, 13)), np.cumsum(thirteen, axis=0, dtype=np.float64)])
+    first, last = np.maximum(places - width // 2, 0), np.minimum(places + width - width // 2, count)
+    mel = (total[last] - total[first]) / (last - first)[:, None]
     usual = np.maximum(np.quantile(mel, 0.95, axis=0), 1e-10)
     mean = np.minimum((mel / usual) ** _COMPRESSION, 1.2).mean(axis=1)
     most = max(float(np.quantile(mean, 0.95)), 1e-6)
-    share: NDArray[np.float64] = np.clip((mean / most - _EMPTY_SHARE) / (1.0 - _EMPTY_SHARE), 0, 1)
-    return share
+    share = np.clip((mean / most - _EMPTY_SHARE) / (1.0 - _EMPTY_SHARE), 0, 1)
+    between: NDArray[np.float64] = np.interp(np.arange(count, dtype=np.float64), places, share)
+    return between
 
 
-def hear_energy(spectra: Spectra, *, integrated_lufs: float, bpm: float) -> Energy:
-    """The energy of a track from its spectra, its loudness and its tempo."""
-    curve = curve_at_frames(spectra)
+def hear_energy(spectra: Spectra, curve: NDArray[np.float64], *, integrated_lufs: float, bpm: float) -> Energy:
+    """The energy of a track from its spectra, its curve at their frames, its loudness and its tempo."""
     per_hop = max(round(HOP_SECONDS / spectra.hop_seconds), 1)
     count = max(int(len(curve) * spectra.hop_seconds / HOP_SECONDS), 1)
     positions = np.minimum(

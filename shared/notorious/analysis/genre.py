@@ -32,8 +32,8 @@ _PATTERN_WEIGHT = 0.75
 _TAG_WEIGHT = 1.0
 _TEMPERATURE = 1.15
 _TEMPERATURE_WITHOUT_TAGS = 0.8
-UNSURE_BELOW = 0.4
-"""A label of less probability than this is marked as unsure."""
+UNSURE_BELOW = 0.5
+"""A label of less probability than this is marked as unsure: above it nine of ten were right, below it three of ten."""
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,12 @@ class PitchBars:
     def add(self, seconds: Floats, frame: NDArray[np.intp], cents: Floats, weights: Floats, entering: Floats) -> None:
         """Take in peaks [shape=(peaks,)] of some frames, whose times are `seconds` [shape=(frames,), rising]."""
         rows = self._rows_at(seconds)
-        first, count = int(rows[0]), int(rows[-1] - rows[0]) + 1
-        self._make_room(first + count)
+        self._make_room(int(rows[-1]) + 1)
         steps = np.clip(np.floor((cents - LOWEST_CENTS) / CENTS_A_STEP).astype(np.intp), 0, STEPS - 1)
-        place = (rows[frame] - first) * STEPS + steps
-        for part, added in enumerate((weights, weights * entering)):
-            summed = np.bincount(place, added, minlength=count * STEPS)
-            self._rows[first : first + count, part] += summed.reshape(count, STEPS)
+        place = rows[frame] * (2 * STEPS) + steps
+        flat = self._rows.reshape(-1)
+        np.add.at(flat, place, weights)
+        np.add.at(flat, place + STEPS, weights * entering)
 
     def _rows_at(self, seconds: Floats) -> NDArray[np.intp]:
         if len(self._downbeats):

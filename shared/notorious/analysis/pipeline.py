@@ -243,6 +243,10 @@ class _Listening:
     def spectra(self) -> Spectra:
         return spectrum.hear_spectra(self._decoded.mono)
 
+    @cached_property
+    def energy_curve(self) -> NDArray[np.float64]:
+        return energy.curve_at_frames(self.spectra)
+
     @property
     def grid(self) -> Grid:
         return Grid.model_validate(self._parts[grid.NAME]["grid"])
@@ -329,7 +333,9 @@ class _Listening:
         return waveform.draw_waveform(self.spectra).model_dump()
 
     def _hear_energy(self) -> Part:
-        heard = energy.hear_energy(self.spectra, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm)
+        heard = energy.hear_energy(
+            self.spectra, self.energy_curve, integrated_lufs=self.loudness.integrated_lufs, bpm=self.tempo.bpm
+        )
         return heard.model_dump()
 
     def _hear_vocals(self) -> Part:
@@ -338,6 +344,7 @@ class _Listening:
     def _hear_sections(self) -> Part:
         found, zones = sections.hear_sections(
             self.spectra,
+            self.energy_curve,
             self.grid,
             self.audible,
             grid_confidence=self.tempo.confidence,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.energy import curve_at_frames
 from notorious.analysis.model import Audible, Grid
 from notorious.analysis.spectrum import Spectra
 
@@ -68,8 +67,8 @@ def bar_edges(grid: Grid, audible: Audible) -> NDArray[np.float64]:
     return np.array(edges)
 
 
-def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
-    """The features of every bar."""
+def measure_bars(spectra: Spectra, energy_curve: NDArray[np.float64], edges: NDArray[np.float64]) -> Bars:
+    """The features of every bar; `energy_curve` [shape=(frames,)] is from 0 to 1."""
     frames = np.clip(np.rint(edges / spectra.hop_seconds).astype(int), 0, len(spectra.bands))
     frames = np.maximum.accumulate(frames)
     first = np.minimum(frames[:-1], len(spectra.bands) - 1)
@@ -85,7 +84,7 @@ def measure_bars(spectra: Spectra, edges: NDArray[np.float64]) -> Bars:
     usual = np.maximum(usual, max(float(usual.sum()) * _QUIETEST_SHARE, 1e-12))
     flux = means(spectra.flux)
     attacks = np.sqrt(flux / (np.quantile(flux, 0.95, axis=0) + 1e-9))
-    energy = means(curve_at_frames(spectra).astype(np.float32)[:, None])[:, 0]
+    energy = means(energy_curve.astype(np.float32)[:, None])[:, 0]
     return Bars(
         edges=edges,
         loudness=np.minimum((mel / usual) ** _COMPRESSION, 1.5),

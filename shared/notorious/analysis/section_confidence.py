@@ -16,10 +16,18 @@ from notorious.analysis.section_kinds import FULL, LOW_GONE, SPARSE, Stretches
 
 KINDS: tuple[SectionKind, ...] = ("intro", "verse", "buildup", "drop", "breakdown", "outro")
 
-_WEIGHTS: NDArray[np.float64] = np.zeros(26)
+_WEIGHTS: NDArray[np.float64] = np.array([
+    0.99, 1.19, 1.19, 0.74, 1.07, -1.19, 0.0, -0.23, -0.04, -1.19, -2.05, 1.96, 0.0, 0.88,  # border and length
+    0.62, 0.9, -0.71, -0.18, -0.75, 1.9, -0.65, 0.71, 0.78, 1.05, 0.71, 1.13,  # the kind, and its margin
+])  # fmt: skip
+"""Fitted on 307 sections: demo crates of seeds 600 to 602, and six tracks by the same means in other forms (a song with
+verses and choruses, a track without a drop, one that begins in full). On 218 sections of seeds 603 to 605, which
+nothing was fitted to: above 0.93 (0.96 in the mean) 99 % right, 0.85 to 0.93 (0.91) 95 %, 0.7 to 0.85 (0.78) 61 %,
+below that none of 5."""
 _TRUSTED_GRID = 0.5
 """From this confidence of the grid on, its bars count in full."""
-_MOST_CONFIDENCE = 0.97
+_MOST_CONFIDENCE = 0.9
+"""Released music is further from what was fitted than the crates that were counted, so less is claimed."""
 
 
 def section_confidences(

@@ -13,6 +13,9 @@ end; the post-drop is a drop's first phrase of eight bars.
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from notorious.analysis.model import Audible, Bands, Grid, Section, SectionKind, Zone
 from notorious.analysis.section_bars import LOW_THERE, Bars, bar_edges, measure_bars
 from notorious.analysis.section_confidence import section_confidences
@@ -34,6 +37,7 @@ _POST_DROP_BARS = 8
 
 def hear_sections(
     spectra: Spectra,
+    energy_curve: NDArray[np.float64],
     grid: Grid,
     audible: Audible,
     *,
@@ -42,11 +46,12 @@ def hear_sections(
 ) -> tuple[tuple[Section, ...], tuple[Zone, ...]]:
     """The sections and zones of a track.
 
+    energy_curve : np.ndarray [shape=(frames,)], 0 to 1 at every frame of the spectra
     grid_confidence : 0 to 1, how far the bars are to be believed
     section_lufs : callable (start_seconds, end_seconds) -> LUFS of that part
     """
     edges = bar_edges(grid, audible)
-    bars = measure_bars(spectra, edges)
+    bars = measure_bars(spectra, energy_curve, edges)
     division = divide(bars.features)
     kinds, borders = _joined(name_stretches(Stretches.of(bars, division.borders)), division)
     confidences = section_confidences(kinds, Stretches.of(bars, borders), division, grid_confidence=grid_confidence)

@@ -36,7 +36,7 @@ UNSURE_BELOW = 0.75
 """An answer that is right less often than three times of four is called a guess."""
 
 MOST_CONFIDENCE = 0.97
-"""Of a hundred answers that seemed surer than nine in ten, four to six were wrong (docs/vocals.md)."""
+"""Of a hundred answers that seemed surer than nine in ten, three or four were wrong (docs/vocals.md)."""
 
 _SMOOTH_WINDOWS = 5
 _TOP_SHARE = 0.1
@@ -45,7 +45,7 @@ _CHANGE_PRICE = 4.0  # log odds; found with the threshold below on own mixes: a 
 _LEAST_LOG_ODDS = 0.0
 _SHORTEST_GAP_SECONDS = 1.0
 _SHORTEST_REGION_SECONDS = 1.0
-KIND_SURE = 1.5  # mean log odds of a passage from which "sung" or "spoken" is said
+KIND_SURE = 2.0  # mean log odds of a passage from which "sung" or "spoken" is said
 _DRUMS_SHARE = 0.25  # of the median power of the low band: what is spoken over drums is rap
 _SILENT_DB = -50.0  # below the loud moments of the track: nobody is heard there
 
@@ -67,7 +67,7 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
     """
     rows = voice_features(spectra)
     signal = smoothed(rows @ weights.SIGNAL + weights.SIGNAL_BIAS)
-    times: Array = HOP_SECONDS * np.arange(len(rows), dtype=np.float64)
+    times: Array = np.arange(len(rows), dtype=np.float64) * HOP_SECONDS
     opinion = opinion_of(voice_values(heard), heard.mtt.start_seconds, times) if heard is not None else None
     local, presence = log_odds(signal, opinion)
     silent = _silent(spectra, times) | (times < audible.start) | (times > audible.end)

@@ -74,13 +74,6 @@ def sqs() -> Any:
 
 
 @cache
-def batch() -> Any:
-    import boto3
-
-    return boto3.client("batch", config=_config())
-
-
-@cache
 def sockets(api_id: str, stage: str) -> SocketsEndpoint:
     """The management endpoint of a WebSocket API."""
     emulator = os.environ.get("AWS_ENDPOINT_URL")

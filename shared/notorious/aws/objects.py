@@ -1,6 +1,7 @@
 """Objects in S3: one bucket."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from notorious.service.ports import ObjectChanged, ObjectMissing, StoredObject, 
 T = TypeVar("T")
 CHUNK_BYTES = 1 << 20
 UPLOAD_PART_BYTES = 8 << 20
+RANGE_ATTEMPTS = 3
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _CHANGED = ("PreconditionFailed", "412")
 
@@ -33,24 +35,31 @@ class S3Objects:
         return b"".join(self.chunks(key))
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
         if length <= 0:
             return b""
         span = f"bytes={start}-{start + length - 1}"
-        try:
-            found = self._asked(key, lambda: self._client.get_object(Bucket=self.bucket, Key=key, Range=span))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidRange":
-                return b""
-            raise
-        with found["Body"] as body:
-            return bytes(body.read())
+        for attempt in range(1, RANGE_ATTEMPTS + 1):
+            try:
+                found = self._asked(key, lambda: self._client.get_object(Bucket=self.bucket, Key=key, Range=span))
+                with closing(found["Body"]) as body:
+                    return bytes(body.read())
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "InvalidRange":
+                    return b""
+                raise
+            except (HTTPClientError, IncompleteReadError):
+                # botocore repeats requests, but not one whose answer breaks off in the middle.
+                if attempt == RANGE_ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def chunks(self, key: str, *, if_etag: str | None = None) -> Iterator[bytes]:
         condition: dict[str, Any] = {} if if_etag is None else {"IfMatch": if_etag}
         found = self._asked(key, lambda: self._client.get_object(Bucket=self.bucket, Key=key, **condition))
-        with found["Body"] as body:
+        # Not `with found["Body"]`: that hands out the bare stream, which does not notice that it ends too early.
+        with closing(found["Body"]) as body:
             while chunk := body.read(CHUNK_BYTES):
                 yield chunk
 

@@ -4,8 +4,9 @@ A message to two hundred listeners is two hundred requests. botocore's client sp
 endpoint rules, serialising and hooks; here a request is signed, and sent over a connection that is kept.
 """
 
-import os
+import random
 import threading
+import time
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,8 @@ _CONNECTIONS = 32
 _TIMEOUT_SECONDS = 10.0
 _SERVICE = "execute-api"
 GONE = 410
+_TRY_AGAIN = (429, 500, 502, 503)
+_WAITS_SECONDS = (0.1, 0.4)
 
 
 class NotDelivered(NotoriousError):
@@ -37,16 +40,20 @@ class SocketsEndpoint:
         from botocore.awsrequest import AWSRequest
 
         address = f"{self.endpoint}/@connections/{quote(connection_id, safe='')}"
-        request = AWSRequest(method=method, url=address, data=body)
-        SigV4Auth(self._credentials(), _SERVICE, self._region).add_auth(request)
-        answer = self._connections.request(method, address, body=body, headers=dict(request.headers.items()))
-        if answer.status >= 400 and answer.status != GONE:
-            raise NotDelivered(f"{self.endpoint} answered {answer.status} to {method}: {answer.data[:200]!r}")
-        return int(answer.status)
+        for wait_seconds in (*_WAITS_SECONDS, None):
+            request = AWSRequest(method=method, url=address, data=body)
+            SigV4Auth(self._credentials(), _SERVICE, self._region).add_auth(request)
+            answer = self._connections.send(request.prepare())
+            if answer.status_code < 400 or answer.status_code == GONE:
+                return int(answer.status_code)
+            if answer.status_code not in _TRY_AGAIN or wait_seconds is None:
+                break
+            time.sleep(random.uniform(0, wait_seconds))
+        raise NotDelivered(f"{self.endpoint} answered {answer.status_code} to {method}: {answer.content[:200]!r}")
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._connections.clear()
+        self._connections.close()
 
     def _credentials(self) -> Any:
         # Those of a function's role change while its process lives; the provider renews them.
@@ -64,11 +71,6 @@ class SocketsEndpoint:
 
     @cached_property
     def _connections(self) -> Any:
-        import urllib3
+        from botocore.httpsession import URLLib3Session
 
-        retries = urllib3.Retry(
-            total=2, backoff_factor=0.1, status_forcelist=(429, 500, 502, 503), allowed_methods=None
-        )
-        return urllib3.PoolManager(
-            maxsize=_CONNECTIONS, timeout=_TIMEOUT_SECONDS, retries=retries, ca_certs=os.environ.get("AWS_CA_BUNDLE")
-        )
+        return URLLib3Session(timeout=_TIMEOUT_SECONDS, max_pool_connections=_CONNECTIONS)

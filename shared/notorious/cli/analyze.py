@@ -9,7 +9,7 @@ from notorious.cli import exit_codes
 from notorious.cli.options import Force, Jobs, Json, Paths
 
 if TYPE_CHECKING:
-    from notorious.analysis.model import Genre, Track
+    from notorious.analysis.model import Analysis, Genre, Track
     from notorious.cli.screen import Screen
     from notorious.library.crate import Crate
 
@@ -28,7 +28,7 @@ def analyze(
     force: Force = False,
     jobs: Jobs = None,
 ) -> int:
-    """Hear tracks: tempo, beats, key, energy, sections, loudness.
+    """Hear tracks: tempo, beats, key, energy, sections, loudness, voices, genre.
 
     With --json, one object a line for each track, in the order of the files. What was heard before is remembered.
     """
@@ -76,7 +76,7 @@ def _print_table(crate: "Crate", screen: "Screen") -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Track", overflow="fold")
-    for heading in ("Time", "BPM", "Key", "Energy", "LUFS"):
+    for heading in ("Time", "BPM", "Key", "Energy", "LUFS", "Voice"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Genre", no_wrap=True)
     table.add_column("Sections", overflow="fold")
@@ -99,6 +99,7 @@ def _cells(track: "Track") -> list[str]:
         heard.key.camelot,
         f"{heard.energy.level:.0f}",
         f"{heard.loudness.integrated_lufs:.1f}",
+        _voice(heard),
         _genre(heard.genre),
         " ".join(section.kind for section in heard.sections),
     ]
@@ -106,6 +107,15 @@ def _cells(track: "Track") -> list[str]:
 
 def _genre(genre: "Genre | None") -> str:
     return "" if genre is None else genre.label + ("?" if genre.unsure else "")
+
+
+def _voice(heard: "Analysis") -> str:
+    """How much of a track is sung: "34 %", "-" where nothing is; a question mark where that is a guess."""
+    if heard.vocals is None:
+        return ""
+    sung = sum(end - start for start, end in heard.vocals.regions)
+    share = f"{max(100 * sung / heard.duration_seconds, 1):.0f} %" if sung else "-"
+    return f"{share}?" if heard.vocals.unsure else share
 
 
 def _name(track: "Track") -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.model import Analysis, Bands, Cue, Grid, HeardKey, Section, Track
+from notorious.analysis.model import Analysis, Bands, Cue, Grid, HeardKey, Section, Track, Vocals
 from notorious.rendering.lettering import Fitter, drawable, installed_families
 from notorious.rendering.picture import key_colour, tick_step
 from notorious.rendering.sheet import clock_time, one_line
@@ -79,13 +79,12 @@ def draw_track_picture(track: Track, sound: Sound, destination: Path) -> None:
         FigureCanvasAgg(figure)
         fitter = Fitter(figure)
         heard = track.analysis
-        voices = getattr(heard, "vocals", None)
         _heading(figure, fitter, track)
         _draw_sections(_panel(figure, heard, 0.862, 0.050), fitter, heard)
         _draw_waveform(_panel(figure, heard, 0.675, 0.180), heard)
         _draw_keys(_panel(figure, heard, 0.500, 0.160, title="key"), fitter, heard, sound)
-        if voices is not None:
-            _draw_voices(_panel(figure, heard, 0.468, 0.024, title="voices"), heard, voices)
+        if heard.vocals is not None:
+            _draw_voices(_panel(figure, heard, 0.468, 0.024, title="voices"), heard, heard.vocals)
         _draw_energy(_panel(figure, heard, 0.365, 0.095, title="energy"), heard)
         _draw_balance(_panel(figure, heard, 0.262, 0.075, title="against\nusual"), heard)
         _draw_close_ups(figure, fitter, heard, sound)
@@ -296,7 +295,7 @@ def _pitch_colours() -> Any:
     return LinearSegmentedColormap.from_list("pitch", [_PANEL, "#2c4a63", "#5cb6d8", "#f3f6d8"])
 
 
-def _draw_voices(axes: Any, heard: Analysis, voices: Any) -> None:
+def _draw_voices(axes: Any, heard: Analysis, voices: Vocals) -> None:
     axes.set_ylim(0, 1)
     downbeats = [*heard.grid.downbeats(), heard.audible.end]
     for start, end, share in zip(downbeats, downbeats[1:], voices.per_bar, strict=False):
@@ -320,7 +319,7 @@ def _draw_energy(axes: Any, heard: Analysis) -> None:
     axes.set_yticks([0, 0.5, 1.0], ["0", "½", "1"])
     legend = (("energy", _ENERGY, 0.775), ("of the section", _INK, 0.825), ("loudness over 30 dB", _LOUDNESS, 0.905))
     for name, colour, place in legend:
-        axes.annotate(f"● {name}", (place, 1.06), xycoords="axes fraction", color=colour, fontsize=7.5, va="bottom")
+        axes.annotate(f"● {name}", (place, -0.06), xycoords="axes fraction", color=colour, fontsize=7.5, va="top")
 
 
 def _draw_balance(axes: Any, heard: Analysis) -> None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from notorious.analysis.energy import curve_at_frames
 from notorious.analysis.model import Audible, Grid
 from notorious.analysis.section_bars import bar_edges
 from notorious.analysis.section_division import divide
@@ -52,8 +53,10 @@ def hear(signal: np.ndarray, *, first_beat_seconds: float = 0.0, first_downbeat:
         beat_count=int((length - first_beat_seconds) / BEAT),
         first_downbeat=first_downbeat,
     )
+    spectra = hear_spectra(signal)
     return hear_sections(
-        hear_spectra(signal),
+        spectra,
+        curve_at_frames(spectra),
         grid,
         Audible(start=0.0, end=length),
         grid_confidence=1.0,
@@ -148,8 +151,9 @@ def test_every_section_says_how_sure_it_is() -> None:
 def test_where_the_bars_are_not_known_no_section_is_sure() -> None:
     signal = arrange(CLUB_TRACK)
     grid = Grid(first_beat_seconds=0.0, bpm=BPM, beat_count=int(len(signal) / RATE_HZ / BEAT))
+    spectra = hear_spectra(signal)
     sections, _ = hear_sections(
-        hear_spectra(signal), grid, Audible(start=0.0, end=len(signal) / RATE_HZ), grid_confidence=0.0,
+        spectra, curve_at_frames(spectra), grid, Audible(start=0.0, end=len(signal) / RATE_HZ), grid_confidence=0.0,
         section_lufs=lambda start, end: -14.0,
     )  # fmt: skip
     assert {section.confidence for section in sections} == {0.5}

@@ -177,13 +177,13 @@ def test_a_network_is_asked_only_where_the_bars_are_in_doubt() -> None:
     asked: list[str] = []
     clear = render(STYLES["house"], arrangement=((32, ALL),), seed=3)
     fit_grid(clear.mono, ask_network=lambda: asked.append("clear"))
-    drums = render(STYLES["techno"], arrangement=((24, frozenset({"kick"})),), seed=3)
+    drums = render(STYLES["techno"], arrangement=((24, frozenset({"kick", "hat"})),), seed=3)
     fit_grid(drums.mono, ask_network=lambda: asked.append("drums"))
     assert asked == ["drums"]
 
 
 def test_a_network_makes_bars_surer_where_it_agrees_and_is_followed_where_nothing_else_is_known() -> None:
-    track = render(STYLES["techno"], arrangement=((24, frozenset({"kick"})),), seed=3)
+    track = render(STYLES["techno"], arrangement=((24, frozenset({"kick", "hat"})),), seed=3)
     alone = fit_grid(track.mono)
     beats = np.array(alone.grid.beats())
 

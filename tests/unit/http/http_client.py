@@ -67,8 +67,8 @@ class Client:
             "routeKey": "ANY /{proxy+}",
             "rawPath": path,
             "rawQueryString": query,
-            "headers": {name.replace("_", "-"): value for name, value in headers.items()}
-            | {"content-type": "application/json"},
+            "headers": {"content-type": "application/json"}
+            | {name.replace("_", "-"): value for name, value in headers.items()},
             "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")) if query else {},
             "requestContext": {
                 "requestId": f"request-{id(self)}-{self._requests}",

@@ -134,9 +134,14 @@ def test_what_was_not_foreseen_tells_nothing_of_the_inside(
 
 
 def test_what_is_no_route_is_told(anna: Client) -> None:
-    for method, path in (("GET", "/nowhere"), ("DELETE", "/mixes"), ("POST", "/health")):
+    answer = anna.ask("GET", "/nowhere")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_method_that_a_path_does_not_take_is_told(anna: Client) -> None:
+    for method, path, takes in (("DELETE", "/mixes", "GET, POST"), ("PUT", f"/mixes/{'0' * 26}", "GET")):
         answer = anna.ask(method, path)
-        assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+        assert (answer.status, answer.headers["allow"]) == (405, takes)
 
 
 def test_a_ticket_stands_for_who_took_it(world: MemoryWorld, anna: Client) -> None:

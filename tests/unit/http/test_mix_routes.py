@@ -103,6 +103,12 @@ def test_what_is_no_json_is_told(anna: Client) -> None:
     assert (answer.status, answer.wrong_fields()) == (422, [("body", "body")])
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type_is_refused(anna: Client, kind: str) -> None:
+    answer = anna.ask("POST", "/mixes", {}, content_type=kind)
+    assert (answer.status, answer.json["type"]) == (415, "/problems/not-json")
+
+
 def test_the_same_key_is_the_same_mix(anna: Client) -> None:
     one = anna.post("/mixes", {"brief": {"minutes": 60}}, idempotency_key="friday")
     again = anna.post("/mixes", {"brief": {"minutes": 60}}, idempotency_key="friday")

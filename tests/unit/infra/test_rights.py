@@ -59,13 +59,24 @@ def test_a_function_is_told_of_what_it_may_touch_and_of_nothing_else(embedded: S
         "NOTORIOUS_BUCKET": ":::notorious-embedded-media",
         "NOTORIOUS_BUS": "events:PutEvents",
         "NOTORIOUS_NOTIFY_FUNCTION": "function:notorious-embedded-notify",
-        "NOTORIOUS_MIX_WORKFLOW": ":notorious-embedded-mix",
+        "NOTORIOUS_MIX_WORKFLOW": ("states:SendTaskSuccess", ":notorious-embedded-mix"),
         "NOTORIOUS_LIBRARY_WORKFLOW": ":notorious-embedded-analyze-library",
         "NOTORIOUS_STEMS_WORKFLOW": ":notorious-embedded-stems",
         "NOTORIOUS_ANALYZE_QUEUE_URL": "sqs:SendMessage",
         "NOTORIOUS_SOCKETS_API_ID": "execute-api:ManageConnections",
     }.items():
-        assert (variable in told) == (needs in rights + " "), variable
+        signs = needs if isinstance(needs, tuple) else (needs,)
+        assert (variable in told) == any(sign in f"{rights} " for sign in signs), variable
+
+
+def test_a_token_is_handed_back_to_the_workflow_of_mixes_only(prod: Synthesised) -> None:
+    handed = {
+        (row.name, resource.rsplit(":", 1)[1])
+        for row in FUNCTIONS
+        for action, resource in allowed(prod, row.name)
+        if action == "states:SendTaskSuccess"
+    }
+    assert handed == {("resume_mix", "notorious-prod-mix"), ("ask_approval", "notorious-prod-mix")}
 
 
 def test_only_publish_may_put_events_on_the_bus(prod: Synthesised) -> None:

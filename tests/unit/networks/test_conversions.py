@@ -82,17 +82,17 @@ def test_musicnn_equals_its_reference(name: str, kind: str, ours: Path, referenc
 
 HEAR = """
 import json, sys
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from notorious.analysis.network_parts import beat_activations
+import numpy as np
+from notorious.analysis.network_parts import beat_activations, hear_beats
 from notorious.analysis.pipeline import analyse_file
-analysis, parts = analyse_file(Path(sys.argv[1]), "0" * 64, known={})
+from notorious.audio.decode import decode_blocks
+path = Path(sys.argv[1])
+analysis, _ = analyse_file(path, "0" * 64, known={})
+mono = np.concatenate(list(decode_blocks(path, rate_hz=22050, channels=1)))[:, 0]
 print(json.dumps({
     "networks": analysis.networks, "versions": analysis.analysers, "embedding": analysis.embedding.name,
-    "voices": analysis.vocals.source, "beats": beat_activations(parts["beatnet"])[:, :2].sum(axis=1).tolist(),
+    "voices": analysis.vocals.source, "beats": beat_activations(hear_beats(mono)).sum(axis=1).tolist(),
 }))
 """
 
@@ -104,14 +104,16 @@ def test_an_analysis_uses_the_installed_networks_and_names_them(ours: Path) -> N
     done = subprocess.run(
         [sys.executable, "-c", HEAR, str(path)],
         env={**os.environ, "NOTORIOUS_MODELS": str(ours)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     heard = json.loads(done.stdout)
-    assert heard["networks"] == {
-        name.removesuffix(".onnx"): sha256 for family in (BEATNET, MUSICNN) for name, sha256 in family.files.items()
-    }
+    # BeatNet is asked only where the bars are in doubt, musicnn always.
+    assert (
+        heard["networks"].items()
+        >= {name.removesuffix(".onnx"): sha256 for name, sha256 in MUSICNN.files.items()}.items()
+    )
     assert (heard["versions"]["beatnet"], heard["versions"]["musicnn"]) == (1, 1)
     assert (heard["embedding"], heard["voices"]) == ("musicnn-1", "networks")
     rows = map(json.loads, (SHARED / "music" / "truth.jsonl").read_text().splitlines())

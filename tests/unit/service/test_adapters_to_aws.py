@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 import boto3
 import pytest
+from botocore.exceptions import IncompleteReadError
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from notorious.aws import bootstrap, clients
 from notorious.aws.messages import AnalysisQueueInSqs, ApiSockets, EventBridge, FunctionNotifier
+from notorious.aws.objects import S3Objects
 from notorious.aws.sockets_endpoint import NotDelivered, SocketsEndpoint
 from notorious.aws.system import SortableIdentifiers, SystemClock
 from notorious.aws.workflows import StepFunctions
@@ -152,6 +154,29 @@ def test_a_socket_that_is_gone_is_not_open_and_takes_no_message(monkeypatch: pyt
         server.shutdown()
     assert _Management.seen[0][:3] == ("POST", "/live/@connections/c1", b"{}")
     assert "/eu-central-1/execute-api/aws4_request" in _Management.seen[0][3]
+
+
+@mock_aws
+def test_a_range_whose_answer_breaks_off_is_asked_for_again() -> None:
+    class BrokenOff:
+        def __init__(self, times: int) -> None:
+            self.times = times
+
+        def get_object(self, **wanted: Any) -> Any:
+            answer = s3.get_object(**wanted)
+            if self.times > 0:
+                self.times -= 1
+                answer["Body"].read = lambda: (_ for _ in ()).throw(
+                    IncompleteReadError(actual_bytes=1, expected_bytes=4)
+                )
+            return answer
+
+    s3 = client("s3")
+    s3.create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    S3Objects(s3, "media").put("voice", b"0123456789")
+    assert S3Objects(BrokenOff(2), "media").get_range("voice", 2, 4) == b"2345"
+    with pytest.raises(IncompleteReadError):
+        S3Objects(BrokenOff(3), "media").get_range("voice", 2, 4)
 
 
 @mock_aws

@@ -13,6 +13,7 @@ from fakes.clock import FakeClock
 from fakes.live import MemoryLive
 from notorious.aws.live import DynamoLive
 from notorious.service.ports import Connection, Live, ProgressStep, Ticket
+from unit.service.conftest import emulator_client
 
 CLOCK = FakeClock()
 NOW = CLOCK.now()
@@ -23,7 +24,14 @@ def dynamo_live(request: pytest.FixtureRequest) -> Live:
     request.getfixturevalue("aws")
     import boto3
 
-    client: Any = boto3.client("dynamodb")
+    return live_of(_OneAtATime(boto3.client("dynamodb")))
+
+
+def emulated_live(request: pytest.FixtureRequest) -> Live:
+    return live_of(emulator_client("dynamodb", request.getfixturevalue("emulator_address")))
+
+
+def live_of(client: Any) -> Live:
     table = f"live-{uuid4().hex}"
     client.create_table(
         TableName=table,
@@ -34,7 +42,7 @@ def dynamo_live(request: pytest.FixtureRequest) -> Live:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return DynamoLive(_OneAtATime(client), table, CLOCK)
+    return DynamoLive(client, table, CLOCK)
 
 
 class _OneAtATime:
@@ -55,7 +63,11 @@ class _OneAtATime:
         return guarded
 
 
-MAKERS: dict[str, Callable[[pytest.FixtureRequest], Live]] = {"memory": lambda _: MemoryLive(), "dynamodb": dynamo_live}
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], Live]] = {
+    "memory": lambda _: MemoryLive(),
+    "dynamodb": dynamo_live,
+    "emulator": emulated_live,
+}
 
 
 @pytest.fixture(params=list(MAKERS))

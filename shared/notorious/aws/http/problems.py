@@ -57,6 +57,18 @@ def not_found(what: str) -> Problem:
     return Problem(404, "not-found", "There is no such thing", what)
 
 
+def wrong_method(method: str, methods: Sequence[str]) -> Problem:
+    """A path that takes other methods."""
+    takes = ", ".join(methods)
+    return Problem(
+        405,
+        "wrong-method",
+        "The path does not take this method",
+        f"not {method}, but {takes}",
+        headers={"Allow": takes},
+    )
+
+
 def wrong_field(name: str, message: str, *, place: str) -> Problem:
     """One field that cannot be meant; `place` is body, query, path or header."""
     return Problem(422, "invalid-input", "A field cannot be used", f"{name}: {message}", [_error(name, message, place)])
