@@ -16,7 +16,7 @@ Wanted = tuple[str, str | None]
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def reached(handler: Path, package: Path, *, beside: Sequence[str] = ()) -> tuple[dict[str, str], set[str]]:
+def reached(handler: Path, package: Path, *, beside: Sequence[Wanted] = ()) -> tuple[dict[str, str], set[str]]:
     """Top-level names that are neither the standard library's nor ours, each with who imports it; and our modules.
 
     Args:
@@ -27,7 +27,7 @@ def reached(handler: Path, package: Path, *, beside: Sequence[str] = ()) -> tupl
     found: dict[str, str] = {}
     ours: set[str] = set()
     waiting = [(wanted, str(handler)) for wanted in _imports_of(handler, None, package)]
-    waiting += [((name, None), str(handler)) for name in beside]
+    waiting += [(wanted, str(handler)) for wanted in beside]
     seen: set[Wanted] = set()
     while waiting:
         wanted, importer = waiting.pop()
@@ -71,7 +71,8 @@ def _needed_for(name: str, body: list[ast.stmt]) -> Iterator[ast.stmt]:
     definitions = {node.name: node for node in body if isinstance(node, _Definition)}
     at_the_top = [node for node in body if not isinstance(node, _Definition)]
     yield from at_the_top
-    waiting = {name, *_names_in(at_the_top)} & definitions.keys()
+    # Of what is only imported, nothing is called.
+    waiting = {name, *_names_in(at_the_top)} & definitions.keys() if name else set()
     taken: set[str] = set()
     while waiting:
         one = waiting.pop()
