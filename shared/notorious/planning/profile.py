@@ -66,7 +66,10 @@ class TrackProfile:
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "TrackProfile":
         """The profile that was kept as a row of JSON, which knows no tuples."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+        }
+        return cls(**values)
 
     @classmethod
     def of(cls, track: Track) -> "TrackProfile":
