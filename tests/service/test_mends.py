@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 from running import Running, eventually, status_of
 
-from notorious.embedded import mending
+from notorious.embedded import mending, mends
 from notorious.errors import UnexpectedEmulator
 
 
@@ -95,17 +95,27 @@ def test_no_secret_of_the_host_reaches_a_function(service: Running) -> None:
     assert seen["NOTORIOUS_JOURNAL"].endswith("journal.sqlite")  # type: ignore[index]
 
 
-def test_heavy_functions_run_at_most_one_a_core_and_with_lower_priority(service: Running, tmp_path: Path) -> None:
+def test_heavy_calls_run_at_most_one_a_core_in_warm_processes_with_lower_priority(
+    service: Running, tmp_path: Path
+) -> None:
     note, cores = tmp_path / "note", len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(cores + 3) as pool:
         calls = [pool.submit(service.invoke, "heavy", {"note": str(note), "seconds": 0.5}) for _ in range(cores + 3)]
-        niceness = {call.result()["result"] for call in calls}
+        results = [call.result()["result"] for call in calls]
     at_once = most = 0
     for sign in note.read_text():
         at_once += 1 if sign == "+" else -1
         most = max(most, at_once)
     assert most <= cores
-    assert min(niceness) >= 5
+    assert len({result["pid"] for result in results}) <= cores
+    assert min(result["niceness"] for result in results) >= 5
+
+
+def test_many_calls_at_once_do_not_start_a_process_each(service: Running, tmp_path: Path) -> None:
+    wish = {"wish": "sleep", "note": str(tmp_path / "note"), "seconds": 0.3}
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda _: service.invoke("echo", wish)["result"], range(20)))
+    assert len({result["pid"] for result in results}) <= mends.calls_at_once()
 
 
 def test_cors_of_the_template_is_obeyed(service: Running) -> None:
