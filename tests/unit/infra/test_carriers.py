@@ -22,7 +22,7 @@ RUNTIME = {"boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six"}
 BY_NAME: dict[str, tuple[tuple[str, str | None], ...]] = {
     "analyze": (("notorious.analysis.pipeline", None), ("notorious.library.worker", None)),
 }
-# Ask the engine for the versions of its analysers, which depend on the networks that are installed: they have to be where
+# Ask the engine for its versions, which depend on the networks that are installed: they have to be where
 # `analyze` is, or every track would be out of date for ever.
 _ENGINE = {"onnxruntime": "notorious.analysis.network_parts"}
 ASKS_THE_ENGINE = {"list_library": _ENGINE, "finish_import": _ENGINE}
