@@ -129,6 +129,13 @@ def test_cors_of_the_template_is_obeyed(service: Running) -> None:
     assert preflight("https://evil.example") == 403
 
 
+def test_an_answer_may_have_no_body(service: Running) -> None:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{service.addresses['api']}/events", method="DELETE")
+    ) as answer:
+        assert (answer.status, answer.read()) == (204, b"")
+
+
 @pytest.mark.parametrize("key", ["test", "000000000000", "NOTORIOUS"])
 def test_only_the_services_own_key_opens_everything(service: Running, key: str) -> None:
     stranger = botocore.session.Session().create_client(

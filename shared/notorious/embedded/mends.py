@@ -285,6 +285,18 @@ def cors_of_the_template_is_obeyed() -> None:
 
 
 @mend
+def an_answer_may_have_no_body() -> None:
+    """An answer whose body is null (as 204 No Content has it) ends in a 500, where AWS sends no body."""
+    from ministack.services import apigateway
+
+    rewrite(
+        apigateway,
+        "_invoke_lambda_proxy",
+        ('resp_body = lambda_response.get("body", "")\n', 'resp_body = lambda_response.get("body") or ""\n'),
+    )
+
+
+@mend
 def an_archive_of_the_bus_is_accepted() -> None:
     """AWS::Events::Archive is unknown, and one unknown type refuses the whole template. It is accepted and keeps
     nothing: here the journal keeps all events.
