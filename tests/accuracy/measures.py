@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from truth import Truth
 
 EXACT_BPM = 0.02
+FINE_BPM = 0.1
 NEAR_SHARE = 0.04
 LEVELS = (0.5, 1 / 3, 2.0, 3.0, 1.0)
 BORDER_SECONDS = 0.5
@@ -22,12 +23,14 @@ FRAME_SECONDS = 0.1
 ROWS = {
     "tempo_exact": "tempo within 0.02 BPM",
     "tempo_exact_level": "tempo within 0.02 BPM, listed other level allowed",
+    "tempo_fine": "tempo within 0.1 BPM",
     "tempo_near": "tempo within 4 %",
     "tempo_near_octave": "tempo within 4 %, octave errors allowed",
     "beat_f": "beat F (70 ms)",
     "beat_f_level": "beat F, any metrical level",
     "beats_5ms": "truth beats hit within 5 ms",
     "beats_10ms": "truth beats hit within 10 ms",
+    "beats_25ms": "truth beats hit within 25 ms",
     "beats_10ms_lag": "truth beats hit within 10 ms of the onset lag",
     "beat_error_ms": "median beat error, ms (median over tracks)",
     "downbeat_f": "downbeat F (70 ms)",
@@ -80,6 +83,7 @@ def _tempo(truth: float, others: tuple[float, ...], bpm: float) -> dict[str, flo
         "tempo_exact": float(abs(bpm - truth) <= EXACT_BPM),
         # A hundredth at another level is counted as it is at the notated one.
         "tempo_exact_level": float(any(abs(bpm - level) * truth / level <= EXACT_BPM for level in (truth, *others))),
+        "tempo_fine": float(abs(bpm - truth) <= FINE_BPM),
         "tempo_near": float(abs(bpm - truth) <= NEAR_SHARE * truth),
         "tempo_near_octave": float(any(abs(bpm - level * truth) <= NEAR_SHARE * level * truth for level in LEVELS)),
     }
@@ -97,6 +101,7 @@ def _beats(truth: Truth, found: NDArray[np.float64]) -> dict[str, float]:
         "beat_f_level": max(_f(level, found) for level in levels),
         "beats_5ms": float(np.mean(away <= 0.005)),
         "beats_10ms": float(np.mean(away <= 0.010)),
+        "beats_25ms": float(np.mean(away <= 0.025)),
         "beats_10ms_lag": float(np.mean(lagged <= 0.010)),
     }
     near = away[away < 0.07]

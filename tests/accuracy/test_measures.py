@@ -62,20 +62,32 @@ def test_what_is_not_known_is_not_scored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bpm", "exact", "level", "near"),
-    [(120.02, 1, 1, 1), (120.03, 0, 0, 1), (60.0, 0, 1, 0), (60.02, 0, 0, 0), (240.0, 0, 0, 0)],
+    ("bpm", "exact", "level", "fine", "near"),
+    [
+        (120.02, 1, 1, 1, 1),
+        (120.03, 0, 0, 1, 1),
+        (120.11, 0, 0, 0, 1),
+        (60.0, 0, 1, 0, 0),
+        (60.02, 0, 0, 0, 0),
+        (240.0, 0, 0, 0, 0),
+    ],
 )
 def test_tempo_is_exact_to_a_fiftieth_at_the_notated_or_a_listed_level(
-    bpm: float, exact: int, level: int, near: int
+    bpm: float, exact: int, level: int, fine: int, near: int
 ) -> None:
     found = measure(TRUTH, RIGHT | {"bpm": bpm})
-    assert (found["tempo_exact"], found["tempo_exact_level"], found["tempo_near"]) == (exact, level, near)
+    assert [found[f"tempo_{name}"] for name in ("exact", "exact_level", "fine", "near")] == [exact, level, fine, near]
 
 
 def test_late_beats_are_measured_in_milliseconds() -> None:
     found = measure(TRUTH, RIGHT | {"beats": (BEATS + 0.007).tolist()})
     assert found["beat_error_ms"] == pytest.approx(7.0)
     assert (found["beats_5ms"], found["beats_10ms"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("late", "hit"), [(0.024, 1), (0.026, 0)])
+def test_a_beat_is_hit_roughly_within_25_milliseconds(late: float, hit: int) -> None:
+    assert measure(TRUTH, RIGHT | {"beats": (BEATS + late).tolist()})["beats_25ms"] == hit
 
 
 def test_beats_half_a_beat_off_are_found_at_no_level_but_the_double() -> None:

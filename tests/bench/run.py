@@ -248,6 +248,14 @@ def search(_: Bench) -> Iterator[Row]:
     yield Row("  the index, read by a cold start", f"{found.read:.2f} s, {found.index_bytes / 1e6:.0f} MB")
 
 
+def service(_: Bench) -> Iterator[Row]:
+    """What the service on one machine costs; see bench_service.py."""
+    import bench_service
+
+    for measured in bench_service.measure():
+        yield Row(measured.what, measured.value, measured.goal, measured.reached)
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
@@ -260,6 +268,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "service-memory": service_memory,
     "starts": starts,
     "search": search,
+    "service": service,
 }
 
 

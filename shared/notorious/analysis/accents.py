@@ -63,7 +63,8 @@ def find_accents(mono: NDArray[np.float32], onsets: Onsets) -> Accents:
     peaks /= np.maximum(peaks.mean(axis=1, keepdims=True), 1e-9)
     assert peaks.shape[0] == BANDS
     spectra = _spectra(mono)
-    sums = np.concatenate([np.zeros((1, spectra.shape[1])), np.cumsum(spectra, axis=0, dtype=np.float64)])
+    sums = np.zeros((len(spectra) + 1, spectra.shape[1]))
+    np.cumsum(spectra, axis=0, dtype=np.float64, out=sums[1:])
     return Accents(peaks, onsets.flux_rate_hz, sums, RATE_HZ / HARMONY_DECIMATION / HARMONY_HOP)
 
 
@@ -76,14 +77,17 @@ def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     import scipy.fft
 
     usable = len(mono) // HARMONY_DECIMATION * HARMONY_DECIMATION
-    slow = np.einsum("ij->i", mono[:usable].reshape(-1, HARMONY_DECIMATION)) / np.float32(HARMONY_DECIMATION)
     half = HARMONY_WINDOW // 2
-    padded = np.concatenate([np.zeros(half, np.float32), slow, np.zeros(half, np.float32)])
+    padded = np.zeros(usable // HARMONY_DECIMATION + HARMONY_WINDOW, np.float32)
+    slow = padded[half:-half]
+    np.einsum("ij->i", mono[:usable].reshape(-1, HARMONY_DECIMATION), out=slow)
+    slow /= np.float32(HARMONY_DECIMATION)
     framed = np.lib.stride_tricks.sliding_window_view(padded, HARMONY_WINDOW)[::HARMONY_HOP]
     window = np.hanning(HARMONY_WINDOW + 1)[:-1].astype(np.float32)
-    rows = []
+    spectra = np.empty((len(framed), HARMONY_BINS.stop - HARMONY_BINS.start), np.float32)
     for start in range(0, len(framed), 64):
-        rows.append(np.abs(scipy.fft.rfft(framed[start : start + 64] * window, axis=1)[:, HARMONY_BINS]))
-    spectra = np.concatenate(rows).astype(np.float32)
+        spectrum = scipy.fft.rfft(framed[start : start + 64] * window, axis=1)[:, HARMONY_BINS]
+        np.abs(spectrum, out=spectra[start : start + 64])
     loud = np.float32(np.percentile(spectra[::4], 95.0) * 0.05 + 1e-9)
-    return np.asarray(np.log1p(spectra / loud), dtype=np.float32)
+    spectra /= loud
+    return np.log1p(spectra, out=spectra)

@@ -31,6 +31,7 @@ SHARPNESS = 6.0
 CLEAR = 0.9
 """Bars at least this likely are not asked of a network, which costs more than all the rest of the grid."""
 SPAN_BEATS = 2
+FAINTEST_BEAT = 1e-6
 SECTION_BEATS = 8
 FEWEST_BEATS = 12
 WALTZ_CONTRAST = 0.4
@@ -67,8 +68,11 @@ def find_bars(
         return Bars(4, 0, 0.0)
     period = float(np.median(np.diff(beats)))
     change = accents.harmonic_change(beats, SPAN_BEATS * period)
-    # Where the sound itself begins or ends is no change of chord, and may be any beat of the bar.
-    change[:SPAN_BEATS] = change[-SPAN_BEATS:] = np.median(change)
+    # Where the sound itself begins or ends is no change of chord, and may be any beat of the bar. Beside kicks that are
+    # all alike it would be the only change, and decide alone.
+    first, last = _sounding(onsets, beats)
+    usual = np.median(change[first : last + 1])
+    change[: first + SPAN_BEATS] = change[max(0, last + 1 - SPAN_BEATS) :] = usual
     low = accents.strength(beats)[0].astype(np.float64)
     if not change.any() and not low.any():
         return Bars(4, 0, 0.0)
@@ -77,6 +81,21 @@ def find_bars(
     if bars.confidence >= CLEAR or ask_network is None or (activations := ask_network()) is None:
         return bars
     return _choose({size: score + NETWORK * _heard_places(activations, beats, size) for size, score in scores.items()})
+
+
+def _sounding(onsets: Onsets, beats: NDArray[np.float64]) -> tuple[int, int]:
+    """The first and the last beat with sound: no more than 60 dB below the loudest beat."""
+    powers = _beat_powers(onsets, np.append(beats, 2 * beats[-1] - beats[-2])).sum(axis=0)
+    sounding = np.flatnonzero(powers >= FAINTEST_BEAT * powers.max())
+    return int(sounding[0]), int(sounding[-1])
+
+
+def _beat_powers(onsets: Onsets, beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean power of each band between each beat and the next [shape=(bands, len(beats) - 1)]."""
+    sums = np.zeros((len(onsets.energy), onsets.energy.shape[1] + 1))
+    np.cumsum(onsets.energy, axis=1, dtype=np.float64, out=sums[:, 1:])
+    frames = np.clip(np.rint(beats * onsets.flux_rate_hz).astype(int), 0, sums.shape[1] - 1)
+    return np.asarray(np.diff(sums[:, frames], axis=1) / np.maximum(np.diff(frames), 1))
 
 
 def _choose(scores: dict[int, NDArray[np.float64]]) -> Bars:
@@ -111,14 +130,10 @@ def _by_place(change: NDArray[np.float64], low: NDArray[np.float64], size: int) 
 
 def _section_votes(onsets: Onsets, beats: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Share of the section borders beyond an even share that lies on each place [shape=(size,)]."""
-    sums = np.concatenate(
-        [np.zeros((len(onsets.energy), 1)), np.cumsum(onsets.energy, axis=1, dtype=np.float64)], axis=1
-    )
-    frames = np.clip(np.rint(beats * onsets.flux_rate_hz).astype(int), 0, sums.shape[1] - 1)
-    count = len(frames) - 1
+    count = len(beats) - 1
     if count < 4 * SECTION_BEATS:
         return np.zeros(size)
-    per_beat = np.diff(sums[:, frames], axis=1) / np.maximum(np.diff(frames), 1)
+    per_beat = _beat_powers(onsets, beats)
     levels = np.log(per_beat + 1e-4 * per_beat.max(axis=1, keepdims=True) + 1e-12)
     running = np.concatenate([np.zeros((len(levels), 1)), np.cumsum(levels, axis=1)], axis=1)
     here = np.arange(SECTION_BEATS, count - SECTION_BEATS + 1)

@@ -88,8 +88,11 @@ def leaves_its_line(beats: NDArray[np.float64]) -> bool:
     low, high = np.percentile(away, (10, 90))
     if high - low < DRIFT_SPREAD_SECONDS:
         return False
-    near = np.abs(away[:, None] - away[None, :]) < SAME_LINE_SECONDS
-    on_line = np.flatnonzero(near[int(near.sum(axis=1).argmax())])
+    ordered = np.sort(away)
+    neighbours = np.searchsorted(ordered, away + SAME_LINE_SECONDS) - np.searchsorted(
+        ordered, away - SAME_LINE_SECONDS, side="right"
+    )
+    on_line = np.flatnonzero(np.abs(away - away[int(neighbours.argmax())]) < SAME_LINE_SECONDS)
     returns = (
         len(on_line) > LINE_SHARE * len(away)
         and int(on_line[-1] - on_line[0]) > LINE_SPAN * len(away)

@@ -29,6 +29,7 @@ _LEAST_EXPLAINED = 0.5
 _LEAST_ERROR_DB = 1.5
 """... and that error must be this large, in the mean over twice the ramp: level music varies by about that."""
 _FLOOR_DB = -60.0
+_CHUNK_SAMPLES = 1 << 16
 _EDGE_TOLERANCE_DB = 8.0
 """How much louder than on a straight ramp the outermost quarter of a second may be: a ramp ends in silence, a thinner
 arrangement does not."""
@@ -41,18 +42,27 @@ def hear_ends(mono: NDArray[np.float32], rate_hz: int, *, duration_seconds: floa
 
     Raises UnusableAudio where nothing is louder than -60 dBFS.
     """
-    amplitude = np.abs(mono)
-    loud = amplitude > SILENT_BELOW
-    if not loud.any():
+    first = _silent_samples(mono)
+    if first == len(mono):
         raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
-    first, last = int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))
-    sounding = amplitude[first:last]
+    last = len(mono) - _silent_samples(mono[::-1])
+    sounding = mono[first:last]
+    looked_at = int(_LOOKED_AT_SECONDS * rate_hz)
     return Audible(
         start=round(first / rate_hz, 6),
         end=round(min(last / rate_hz, duration_seconds), 6),
-        fade_in_seconds=fade_seconds(sounding, rate_hz),
-        fade_out_seconds=fade_seconds(sounding[::-1], rate_hz),
+        fade_in_seconds=fade_seconds(np.abs(sounding[:looked_at]), rate_hz),
+        fade_out_seconds=fade_seconds(np.abs(sounding[::-1][:looked_at]), rate_hz),
     )
+
+
+def _silent_samples(mono: NDArray[np.float32]) -> int:
+    """How many samples come before the first that can be heard."""
+    for start in range(0, len(mono), _CHUNK_SAMPLES):
+        loud = np.abs(mono[start : start + _CHUNK_SAMPLES]) > SILENT_BELOW
+        if loud.any():
+            return start + int(np.argmax(loud))
+    return len(mono)
 
 
 def fade_seconds(amplitude: NDArray[np.float32], rate_hz: int) -> float:

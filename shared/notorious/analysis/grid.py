@@ -22,7 +22,7 @@ from notorious.analysis.tempo import pulse
 from notorious.analysis.tracking import EXPLAINED_RATIO, find_course, met_strength, settle
 
 NAME = "grid"
-VERSION = 3
+VERSION = 4
 FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
 

@@ -8,6 +8,7 @@ BeatNet: probabilities as bytes, the square root scaled to 255, since the small 
 """
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ PATCHES_VERSION = 1 if catalogue.installed(MUSICNN) else 0
 """Versions as long as this process lives: a network that is installed meanwhile is used by the next one."""
 
 Part = Any
+
+_BLOCK_SAMPLES = 1 << 18
 
 NOT_ASKED: Part = {"absent": "beatnet was not asked: the bars are clear without it"}
 """The part `beatnet` where the grid had no need of it."""
@@ -48,9 +51,7 @@ def hear_patches(mono: NDArray[np.float32], rate_hz: int) -> Part:
     """The part `musicnn` of a signal [shape=(n,)]."""
     if not PATCHES_VERSION:
         return _absent(MUSICNN)
-    import soxr
-
-    heard = musicnn.hear(soxr.resample(mono, rate_hz, musicnn.RATE_HZ, quality="HQ"))
+    heard = musicnn.hear_blocks(_resampled(mono, rate_hz, musicnn.RATE_HZ))
     return {
         "networks": _used(*MUSICNN.files),
         **{
@@ -62,6 +63,16 @@ def hear_patches(mono: NDArray[np.float32], rate_hz: int) -> Part:
             for name, some in (("msd", heard.msd), ("mtt", heard.mtt))
         },
     }
+
+
+def _resampled(mono: NDArray[np.float32], from_hz: int, to_hz: int) -> Iterator[NDArray[np.float32]]:
+    """A signal [shape=(n,)] at another rate, block by block: an hour at 16 kHz would be 230 MB."""
+    import soxr
+
+    stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
+    for start in range(0, len(mono), _BLOCK_SAMPLES):
+        block = mono[start : start + _BLOCK_SAMPLES]
+        yield stream.resample_chunk(block, last=start + _BLOCK_SAMPLES >= len(mono))
 
 
 def patches(part: Part) -> musicnn.Heard | None:

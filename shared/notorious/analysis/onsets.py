@@ -37,6 +37,7 @@ FAINTEST = 1e-8
 
 ATTACK_HOP = 16
 ATTACK_RATE_HZ = RATE_HZ / ATTACK_HOP
+CHUNK_BLOCKS = 1 << 14
 
 DYNAMIC_RANGE = 1e-3
 """Energy, relative to a track's loud moments, below which a rise counts ever less: hiss and tails do not begin."""
@@ -99,14 +100,13 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
     window = np.hanning(FLUX_WINDOW + 1)[:-1].astype(np.float32)
     frames = max(1, len(mono) // FLUX_HOP + 1)
     half = FLUX_WINDOW // 2
-    padded = np.zeros((frames - 1) * FLUX_HOP + FLUX_WINDOW, dtype=np.float32)
-    kept = min(len(mono), len(padded) - half)
-    padded[half : half + kept] = mono[:kept]
-    framed = np.lib.stride_tricks.sliding_window_view(padded, FLUX_WINDOW)[::FLUX_HOP]
     power = np.empty((len(edges) - 1, frames), dtype=np.float32)
     for start in range(0, frames, CHUNK_FRAMES):
-        chunk = slice(start, start + CHUNK_FRAMES)
-        spectrum = scipy.fft.rfft((framed[chunk] * window).T, axis=0)
+        chunk = slice(start, min(start + CHUNK_FRAMES, frames))
+        # Piece by piece: a padded copy of an hour would be 300 MB.
+        piece = _with_silence(mono, start * FLUX_HOP - half, (chunk.stop - 1) * FLUX_HOP + half)
+        framed = np.lib.stride_tricks.sliding_window_view(piece, FLUX_WINDOW)[::FLUX_HOP]
+        spectrum = scipy.fft.rfft((framed * window).T, axis=0)
         power[:, chunk] = _filtered(spectrum.real**2 + spectrum.imag**2, edges)
     energy = np.add.reduceat(power, first_of_band, axis=0)
 
@@ -124,28 +124,61 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
     return flux, energy
 
 
+def _with_silence(mono: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+    """Samples from `start` to `stop`, silent where there are none."""
+    piece = mono[max(start, 0) : stop]
+    if start < 0 or stop > len(mono):
+        piece = np.pad(piece, (max(-start, 0), stop - max(start, 0) - len(piece)))
+    return piece
+
+
 def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     blocks = len(mono) // ATTACK_HOP
     if blocks < 64:
         return np.zeros((2, blocks), dtype=np.float32)
+    attacks = np.empty((2, blocks), dtype=np.float32)
+    attacks[0] = _energy_ratio(_low_energy(mono, blocks), 14, 24)
+    attacks[1] = _energy_ratio(_bright_energy(mono, blocks), 8, 24)
+    return attacks
+
+
+def _low_energy(mono: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
     signal = mono[: blocks * ATTACK_HOP]
     low = np.einsum("ij->i", signal.reshape(blocks, ATTACK_HOP)) / np.float32(ATTACK_HOP)
     taps = np.hanning(9)[1:-1]
-    low = np.convolve(low, taps / taps.sum(), mode="same")
-    bright = np.diff(signal, prepend=signal[:1])
-    bright_energy = np.einsum("ij,ij->i", bright.reshape(blocks, ATTACK_HOP), bright.reshape(blocks, ATTACK_HOP))
-    return np.stack(
-        [_energy_ratio(low.astype(np.float64) ** 2, 14, 24), _energy_ratio(bright_energy.astype(np.float64), 8, 24)]
-    )
+    return np.asarray(np.convolve(low, taps / taps.sum(), mode="same").astype(np.float64) ** 2)
+
+
+def _bright_energy(mono: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
+    energy = np.empty(blocks, dtype=np.float64)
+    for start in range(0, blocks, CHUNK_BLOCKS):
+        stop = min(start + CHUNK_BLOCKS, blocks)
+        piece = mono[start * ATTACK_HOP : stop * ATTACK_HOP]
+        before = mono[max(start * ATTACK_HOP - 1, 0) : max(start * ATTACK_HOP, 1)]
+        bright = np.diff(piece, prepend=before).reshape(-1, ATTACK_HOP)
+        energy[start:stop] = np.einsum("ij,ij->i", bright, bright)
+    return energy
 
 
 def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArray[np.float32]:
     """log(mean energy of the `after` blocks from i on / mean energy of the `before` blocks up to i), not below 0."""
-    total = np.concatenate([[0.0], np.cumsum(energy)])
-    # Short at either end: the mean is then that of what is there.
-    ahead = (np.append(total[after:], np.full(after - 1, total[-1])) - total[:-1]) / after
-    behind = (total[:-1] - np.append(np.zeros(before), total[: -before - 1])) / before
+    count = len(energy)
+    total = np.zeros(count + 1)
+    np.cumsum(energy, out=total[1:])
+    # Short at either end: the mean is then that of what is there. In place: each array of an hour is 40 MB.
+    ahead = np.full(count, total[-1])
+    ahead[: 1 - after] = total[after:]
+    ahead -= total[:-1]
+    ahead /= after
+    behind = total[:-1].copy()
+    behind[before:] -= total[: -before - 1]
+    behind /= before
     ahead[1 - after :] *= after / np.arange(after - 1, 0, -1)
     behind[:before] *= before / np.maximum(np.arange(before), 1)
     floor = max(float(np.percentile(ahead, 95.0)) * DYNAMIC_RANGE * 10, 1e-14)
-    return np.asarray(np.maximum(np.log((ahead + floor) / (behind + floor)), 0.0), dtype=np.float32)
+    ahead += floor
+    behind += floor
+    ahead /= behind
+    np.log(ahead, out=ahead)
+    np.maximum(ahead, 0.0, out=ahead)
+    return ahead.astype(np.float32)

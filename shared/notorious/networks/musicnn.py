@@ -13,6 +13,7 @@ Features: frames of 512 samples every 256, centred, periodic Hann -> power -> 96
 norm, to 8 kHz) -> log10(1 + 10,000 x).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,26 +79,57 @@ def hear(mono: Array, *, patch_hop: int = PATCH_FRAMES) -> Heard:
     The last patch is filled up with silence if at least half of it is there; a signal that makes one patch only is
     heard by both networks. Raises NetworkError where a network cannot be loaded.
     """
-    frames = 1 + len(mono) // HOP
-    count = max(1, 1 + (frames - (PATCH_FRAMES + 1) // 2) // patch_hop)
-    numbers = np.arange(count)
-    return Heard(
-        msd=_listen(mono, MSD, numbers[1::2] if count > 1 else numbers, patch_hop),
-        mtt=_listen(mono, MTT, numbers[::2], patch_hop),
-    )
+    return hear_blocks((mono,), patch_hop=patch_hop)
 
 
-def _listen(mono: Array, network: str, numbers: NDArray[np.int_], patch_hop: int) -> Patches:
-    run = session(folder() / network).run
-    logits = np.zeros((len(numbers), len(MSD_TAGS)), np.float32)
-    embedding = np.zeros((len(numbers), EMBEDDING_SIZE), np.float32)
-    for row, number in enumerate(numbers):  # one by one: together they take as long, and more memory
-        tags, emb = run(("tags", "emb"), mel=log_mel(mono, int(number) * patch_hop, PATCH_FRAMES)[None])
+def hear_blocks(blocks: Iterable[Array], *, patch_hop: int = PATCH_FRAMES) -> Heard:
+    """The same of a signal that comes in blocks, of which no more is kept than a patch needs."""
+    listeners = {network: _Listener(network) for network in (MSD, MTT)}
+    kept, kept_from, number = np.zeros(0, np.float32), 0, 0
+    first: Array | None = None
+
+    def hear_patch() -> None:
+        nonlocal first
+        patch = log_mel(kept, number * patch_hop - kept_from // HOP, PATCH_FRAMES)
+        first = patch if number == 0 else None
+        listeners[MSD if number % 2 else MTT].hear(patch, number * patch_hop)
+
+    for block in blocks:
+        kept = np.concatenate([kept, block])
+        while (number * patch_hop + PATCH_FRAMES) * HOP <= kept_from + len(kept):
+            hear_patch()
+            number += 1
+            # From a frame on, and one frame more than the next patch begins with: its first window reaches back.
+            start = max(kept_from, (number * patch_hop - 1) * HOP)
+            kept, kept_from = kept[start - kept_from :], start
+    frames = 1 + (kept_from + len(kept)) // HOP
+    while number < max(1, 1 + (frames - (PATCH_FRAMES + 1) // 2) // patch_hop):
+        hear_patch()
+        number += 1
+    if first is not None:
+        listeners[MSD].hear(first, 0)
+    return Heard(msd=listeners[MSD].heard(), mtt=listeners[MTT].heard())
+
+
+class _Listener:
+    """One network, given patches one by one: together they take as long, and more memory."""
+
+    def __init__(self, network: str) -> None:
+        self._run = session(folder() / network).run
+        self._starts: list[float] = []
+        self._logits: list[Array] = []
+        self._embedding: list[Array] = []
+
+    def hear(self, patch: Array, first_frame: int) -> None:
+        """The features of a patch [shape=(187, 96)]."""
+        tags, embedding = self._run(("tags", "emb"), mel=patch[None])
         p = np.clip(tags[0].astype(np.float64), 1e-9, 1 - 1e-7)
-        logits[row] = np.log(p / (1 - p))
-        embedding[row] = emb[0]
-    starts = numbers.astype(np.float64) * (patch_hop * HOP / RATE_HZ)
-    return Patches(starts, logits, embedding)
+        self._starts.append(first_frame * HOP / RATE_HZ)
+        self._logits.append(np.log(p / (1 - p)).astype(np.float32))
+        self._embedding.append(embedding[0])
+
+    def heard(self) -> Patches:
+        return Patches(np.array(self._starts), np.array(self._logits), np.array(self._embedding))
 
 
 def log_mel(mono: Array, first: int, frames: int) -> Array:

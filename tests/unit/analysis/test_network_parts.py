@@ -41,7 +41,7 @@ def with_networks(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     monkeypatch.setattr(network_parts, "BEATS_VERSION", 1)
     monkeypatch.setattr(network_parts, "PATCHES_VERSION", 1)
     monkeypatch.setattr(beatnet, "activations", lambda _: said)
-    monkeypatch.setattr(musicnn, "hear", lambda _: heard)
+    monkeypatch.setattr(musicnn, "hear_blocks", lambda _: heard)
     monkeypatch.setattr("notorious.networks.catalogue.digest", lambda name: f"hash of {name}")
     return said
 

@@ -86,6 +86,19 @@ def test_bars_of_three_beats_are_recognised() -> None:
     assert fit.grid.seconds(fit.grid.first_downbeat) == pytest.approx(track.downbeats[0], abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("style", "playing"),
+    [("house", {"kick"}), ("techno", {"kick", "hat"}), ("house", DRUMS), ("rolling bass trance", DRUMS)],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_where_every_beat_is_like_the_next_no_bar_is_sure(style: str, playing: frozenset[str], seed: int) -> None:
+    """That the drums stop on a certain beat, and silence follows, says nothing of the bars before."""
+    fit = fit_grid(render(STYLES[style], arrangement=((24, frozenset(playing)),), seed=seed).mono)
+    assert fit.tempo.confidence > 0.8
+    assert fit.tempo.bar_confidence is not None
+    assert fit.tempo.bar_confidence < 0.8
+
+
 def test_a_hand_that_scatters_is_still_steady() -> None:
     track = render(STYLES["rock"], arrangement=SHORT_CLUB, jitter_seconds=0.008)
     fit = fit_grid(track.mono)
