@@ -108,6 +108,18 @@ def test_another_attempt_begins_anew_with_a_higher_version(live: Live) -> None:
     assert (document.attempt, document.version, document.current) == (2, 2, 10.0)
 
 
+def test_a_job_that_begins_again_on_an_empty_table_counts_on_from_higher_numbers(live: Live) -> None:
+    live.restart_progress("anna", "m1")
+    first = live.advance("anna", "m1", ProgressStep("validating", 0.0, 1.0))
+    assert first is not None
+    # A mix of an hour writes some thousand documents; a table that is lost is lost later than that many milliseconds.
+    assert first.version == int(NOW.timestamp() * 1000) + 1
+    live.restart_progress("anna", "m1")
+    again = live.advance("anna", "m1", ProgressStep("validating", 0.0, 1.0))
+    assert again is not None
+    assert again.version == first.version + 1
+
+
 def test_jobs_of_two_tenants_with_the_same_name_are_two(live: Live) -> None:
     live.advance("anna", "m1", ProgressStep("planning", 1.0, 2.0))
     assert live.progress("bob", "m1") is None
