@@ -385,7 +385,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         name="list_library",
         work="the manifest of tracks that are not known",
-        carrier=Carrier.NUMBERS,
+        carrier=Carrier.ENGINE,
         memory_mb=1024,
         timeout_seconds=300,
         measured="30,000 rows of the views table",
@@ -394,7 +394,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         name="finish_import",
         work="counts what an import has heard, and sums the library up",
-        carrier=Carrier.NUMBERS,
+        carrier=Carrier.ENGINE,
         memory_mb=2048,
         timeout_seconds=300,
         measured="as find_candidates",
@@ -422,8 +422,8 @@ FUNCTIONS: tuple[Function, ...] = (
             writes=("plans",),
             deletes=("mixes",),
             lists=True,
-            starts=(Workflow.MIX,),
-            looks_at=(Workflow.MIX,),
+            starts=(Workflow.MIX, Workflow.LIBRARY),
+            looks_at=(Workflow.MIX, Workflow.LIBRARY),
             asks_to_analyze=True,
             pushes=True,
         ),

@@ -26,6 +26,8 @@ _APPEND_EVENTS = (
 _READ_VIEWS = ("dynamodb:GetItem", "dynamodb:Query")
 _WRITE_VIEWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _REMEMBER = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+# Folders whose objects are written in parts, since they are larger than memory; the rest is put whole.
+_IN_PARTS = ("voices", "previews", "mixes")
 _COLONS = ArnFormat.COLON_RESOURCE_NAME
 _WORKFLOW_VARIABLES = {
     Workflow.MIX: "NOTORIOUS_MIX_WORKFLOW",
@@ -188,7 +190,8 @@ def _object_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, 
     bucket = stored.bucket
     for action, prefixes in (
         (("s3:GetObject",), access.reads),
-        (("s3:PutObject", "s3:AbortMultipartUpload"), access.writes),
+        (("s3:PutObject",), access.writes),
+        (("s3:AbortMultipartUpload",), tuple(folder for folder in access.writes if folder in _IN_PARTS)),
         (("s3:DeleteObject",), access.deletes),
     ):
         if prefixes:

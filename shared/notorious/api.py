@@ -101,7 +101,7 @@ def profiles(
     rows = crate.digests(
         "profile", profile_version(), lambda track: asdict(TrackProfile.of(track)), report=tell, cancelled=cancelled
     )
-    return [TrackProfile(**row) for row in rows]
+    return [TrackProfile.of_row(row) for row in rows]
 
 
 def plan(

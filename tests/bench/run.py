@@ -197,6 +197,31 @@ def cache(bench: Bench) -> Iterator[Row]:
     yield Row("reading 10,000 profiles from the cache", f"{seconds:.2f} s", "under 1 s", seconds < 1)
 
 
+def service_memory(bench: Bench) -> Iterator[Row]:
+    """What the heavy functions of the service need at most; see bench_service_memory.py."""
+    from bench_service_memory import measured
+
+    work = bench.work / "service"
+    work.mkdir(exist_ok=True)
+    for one in measured(work):
+        goal = f"under {one.limit_mb:.0f} MB"
+        yield Row(one.name, f"{one.peak_mb:.0f} MB", goal, one.peak_mb < one.limit_mb)
+        yield Row("  per core", f"{one.audio_seconds / one.cpu_seconds:.0f} x real time")
+
+
+def service_profiles(_: Bench) -> Iterator[Row]:
+    """What planning in the service needs to know of ten thousand tracks, out of one object; see bench_profiles.py."""
+    script = Path(__file__).with_name("bench_profiles.py")
+    done = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    yield Row(
+        "profiles of 10,000 tracks in the service",
+        f"{told['cpu_seconds']:.2f} s, {told['objects_read']} object",
+        "under 1 s, 1 object",
+        told["cpu_seconds"] < 1 and told["objects_read"] == 1,
+    )
+
+
 def starts(_: Bench) -> Iterator[Row]:
     """What the first call of a function waits for; see bench_starts.py."""
     import bench_starts
@@ -223,6 +248,14 @@ def search(_: Bench) -> Iterator[Row]:
     yield Row("  the index, read by a cold start", f"{found.read:.2f} s, {found.index_bytes / 1e6:.0f} MB")
 
 
+def service(_: Bench) -> Iterator[Row]:
+    """What the service on one machine costs; see bench_service.py."""
+    import bench_service
+
+    for measured in bench_service.measure():
+        yield Row(measured.what, measured.value, measured.goal, measured.reached)
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "help": help_screen,
     "cache": cache,
@@ -231,8 +264,11 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "networks": analysis_with_networks,
     "second-run": second_run,
     "mix": mixing,
+    "service-profiles": service_profiles,
+    "service-memory": service_memory,
     "starts": starts,
     "search": search,
+    "service": service,
 }
 
 

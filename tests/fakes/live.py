@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fakes.clock import FakeClock
 from notorious.service.ports import PHASES, Connection, ProgressDocument, ProgressStep, Ticket
-from notorious.service.progress import granted, mix_topic
+from notorious.service.progress import first_version, granted, mix_topic
 from notorious.service.rate_bucket import Bucket, take
 
 
@@ -23,7 +24,8 @@ class _Job:
 class MemoryLive:
     """See `service.ports.Live`. `documents` holds every progress document in the order in which it was written."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        self._clock = clock or FakeClock()
         self._jobs: dict[tuple[str, str], _Job] = {}
         self.documents: list[ProgressDocument] = []
         self._connections: dict[str, Connection] = {}
@@ -36,7 +38,7 @@ class MemoryLive:
     def restart_progress(self, tenant: str, job: str) -> None:
         before = self._jobs.get((tenant, job))
         if before is None:
-            self._jobs[tenant, job] = _Job()
+            self._jobs[tenant, job] = _Job(first_version(self._clock.now()))
         else:
             self._jobs[tenant, job] = _Job(before.version, before.attempt + 1, told_at=before.told_at)
 

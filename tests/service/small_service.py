@@ -324,6 +324,12 @@ def _api() -> Template:
                 AuthorizerId={"Ref": "Authorizer"},
                 Target={"Fn::Sub": "integrations/${ToAppend}"},
             ),
+            "DeleteEvents": _resource(
+                "ApiGatewayV2::Route",
+                ApiId={"Ref": "Api"},
+                RouteKey="DELETE /events",
+                Target={"Fn::Sub": "integrations/${ToAppend}"},
+            ),
             "Stage": _resource("ApiGatewayV2::Stage", ApiId={"Ref": "Api"}, StageName="$default", AutoDeploy=True),
             "MayCall": _resource(
                 "Lambda::Permission",

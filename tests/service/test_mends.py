@@ -5,8 +5,8 @@ NOTORIOUS_TEST_WITHOUT=errors_keep_their_names pytest tests/service/test_mends.p
 
 import json
 import os
-import queue
-import types
+import subprocess
+import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,15 +72,6 @@ def test_a_line_of_the_log_belongs_to_its_call(service: Running) -> None:
     assert "\x1e" not in log.read_text()
 
 
-def test_the_log_of_a_call_ends_at_its_mark() -> None:
-    waiting: queue.Queue[str] = queue.Queue()
-    for line in ("first", "second", mends.END_OF_LOG, "of the next call"):
-        waiting.put(line)
-    worker = types.SimpleNamespace(_stderr_queue=waiting, _proc=object())
-    assert mends._log_up_to_the_mark(worker) == "first\nsecond"
-    assert waiting.get_nowait() == "of the next call"
-
-
 def test_what_a_function_started_ends_with_it_when_it_takes_too_long(service: Running, tmp_path: Path) -> None:
     note = tmp_path / "note"
     failed = echo(service, "sleep", note=str(note), seconds=60)["error"]
@@ -104,17 +95,27 @@ def test_no_secret_of_the_host_reaches_a_function(service: Running) -> None:
     assert seen["NOTORIOUS_JOURNAL"].endswith("journal.sqlite")  # type: ignore[index]
 
 
-def test_heavy_functions_run_at_most_one_a_core_and_with_lower_priority(service: Running, tmp_path: Path) -> None:
+def test_heavy_calls_run_at_most_one_a_core_in_warm_processes_with_lower_priority(
+    service: Running, tmp_path: Path
+) -> None:
     note, cores = tmp_path / "note", len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(cores + 3) as pool:
         calls = [pool.submit(service.invoke, "heavy", {"note": str(note), "seconds": 0.5}) for _ in range(cores + 3)]
-        niceness = {call.result()["result"] for call in calls}
+        results = [call.result()["result"] for call in calls]
     at_once = most = 0
     for sign in note.read_text():
         at_once += 1 if sign == "+" else -1
         most = max(most, at_once)
     assert most <= cores
-    assert min(niceness) >= 10
+    assert len({result["pid"] for result in results}) <= cores
+    assert min(result["niceness"] for result in results) >= 5
+
+
+def test_many_calls_at_once_do_not_start_a_process_each(service: Running, tmp_path: Path) -> None:
+    wish = {"wish": "sleep", "note": str(tmp_path / "note"), "seconds": 0.3}
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda _: service.invoke("echo", wish)["result"], range(20)))
+    assert len({result["pid"] for result in results}) <= mends.calls_at_once()
 
 
 def test_cors_of_the_template_is_obeyed(service: Running) -> None:
@@ -126,6 +127,13 @@ def test_cors_of_the_template_is_obeyed(service: Running) -> None:
 
     assert preflight("https://app.example") == 204
     assert preflight("https://evil.example") == 403
+
+
+def test_an_answer_may_have_no_body(service: Running) -> None:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{service.addresses['api']}/events", method="DELETE")
+    ) as answer:
+        assert (answer.status, answer.read()) == (204, b"")
 
 
 @pytest.mark.parametrize("key", ["test", "000000000000", "NOTORIOUS"])
@@ -160,3 +168,76 @@ def test_a_mend_refuses_text_that_it_does_not_know(source: str, complaint: str) 
 def test_a_mend_refuses_a_name_that_is_gone() -> None:
     with pytest.raises(UnexpectedEmulator, match="pip install ministack=="):
         mending.expect(json, "dumps", "no_such_name")
+
+
+def in_the_mended_emulator(code: str) -> None:
+    """Run code in a process of its own in which the emulator is loaded and mended, and serves nothing."""
+    prepare = """
+import os
+os.environ.update(S3_PERSIST="0", PERSIST_STATE="0", DOCKER_HOST="unix:///nonexistent")
+import ministack.app
+from notorious.embedded import mends
+without = os.environ.get("NOTORIOUS_TEST_WITHOUT")
+mends._MENDS[:] = [mend for mend in mends._MENDS if mend.__name__ != without]
+mends.apply_all()
+"""
+    done = subprocess.run([sys.executable, "-c", prepare + code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_function_that_was_idle_for_long_gives_its_memory_back() -> None:
+    in_the_mended_emulator("""
+import time, types
+from ministack.core import lambda_runtime
+def worker(idle_seconds, in_use=False):
+    return types.SimpleNamespace(in_use=in_use, last_used=time.time() - idle_seconds, config={}, _proc=None,
+                                 _discard_tmpdir=lambda: None)
+lambda_runtime._workers.update({"idle": [worker(3600)], "fresh": [worker(1)], "busy": [worker(3600, in_use=True)]})
+assert lambda_runtime.reap_idle_workers() == 1
+assert sorted(lambda_runtime._workers) == ["busy", "fresh"]
+""")
+
+
+def test_the_bus_keeps_no_more_than_its_latest_events_in_memory() -> None:
+    in_the_mended_emulator("""
+from ministack.services import eventbridge
+for number in range(1000):
+    eventbridge._events_log_list().append({"number": number})
+kept = list(eventbridge._events_log_list())
+assert len(kept) <= 100 and kept[-1] == {"number": 999}, len(kept)
+""")
+
+
+def test_no_log_of_a_function_stays_in_memory() -> None:
+    in_the_mended_emulator("""
+from ministack.services import cloudwatch_logs, lambda_svc
+lambda_svc._emit_lambda_logs({"config": {"FunctionName": "f"}}, "request", "a line", False, 1)
+assert not cloudwatch_logs._log_groups._data
+""")
+
+
+def test_mends_are_applied_once_and_say_what_they_are() -> None:
+    in_the_mended_emulator("""
+import inspect
+for mend in mends._MENDS:
+    assert inspect.getdoc(mend), mend
+try:
+    mends.apply_all()
+except Exception as error:
+    assert type(error).__name__ == "UnexpectedEmulator", error
+else:
+    raise AssertionError("a second application has to be refused")
+""")
+
+
+def test_the_log_of_a_call_ends_at_its_mark() -> None:
+    in_the_mended_emulator("""
+import queue, types
+from ministack.core import lambda_runtime
+waiting = queue.Queue()
+for line in ("first", "second", mends.END_OF_LOG, "of the next call"):
+    waiting.put(line)
+worker = types.SimpleNamespace(_stderr_queue=waiting, _proc=object())
+assert lambda_runtime.Worker._drain_stderr_bounded(worker) == "first\\nsecond"
+assert waiting.get_nowait() == "of the next call"
+""")

@@ -1,7 +1,9 @@
 """What was acknowledged survives whatever ends the service."""
 
 import random
+import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from contextlib import closing
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from run_small_service import SmallJournal
-from running import Running, eventually, start
+from running import STARTED, Running, command, eventually, start
+
+from notorious.embedded.data_folder import hold
 
 
 def views_of(service: Running, stream: str) -> set[str]:
@@ -158,3 +162,15 @@ def _call_and_lose(service: Running, event: object) -> None:
     # It is killed under the call, which is tried again and finds nobody.
     with pytest.raises((BotoCoreError, ClientError, OSError)):
         service.invoke("echo", event)
+
+
+def test_interrupted_while_it_comes_up_it_ends_and_leaves_the_folder_free(tmp_path: Path, template: Path) -> None:
+    process = subprocess.Popen(
+        command(tmp_path / "data", template), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    STARTED.append(process)
+    assert eventually((tmp_path / "data" / "logs" / "serve.log").exists)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 0, complaints
+    hold(tmp_path / "data").release()

@@ -8,6 +8,8 @@ import os
 from functools import cache
 from typing import Any
 
+from notorious.aws.sockets_endpoint import SocketsEndpoint
+
 READ_TIMEOUT_SECONDS = 60
 CONNECTIONS = 32
 """Of one client: as many threads as the use cases read analyses with."""
@@ -72,22 +74,13 @@ def sqs() -> Any:
 
 
 @cache
-def batch() -> Any:
-    import boto3
-
-    return boto3.client("batch", config=_config())
-
-
-@cache
-def sockets(api_id: str, stage: str) -> Any:
+def sockets(api_id: str, stage: str) -> SocketsEndpoint:
     """The management endpoint of a WebSocket API."""
-    import boto3
-
     emulator = os.environ.get("AWS_ENDPOINT_URL")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
     endpoint = (
         f"{emulator}/_aws/execute-api/{api_id}/{stage}"
         if emulator
         else f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
     )
-    return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=_config())
+    return SocketsEndpoint(endpoint, region)

@@ -12,7 +12,8 @@ from notorious.service.rate_bucket import Bucket, take
 
 JOBS_KEPT: Final = timedelta(days=30)
 BUCKETS_KEPT: Final = timedelta(hours=1)
-_CONFLICTS: Final = 5
+_BUCKET_CONFLICTS: Final = 25
+"""A page that opens asks for a dozen things at once; none of them is to be told to wait because of the others."""
 _BUSY_SECONDS: Final = 0.1
 
 
@@ -52,7 +53,7 @@ class DynamoLive(LiveProgress, LiveListeners):
 
     def take_token(self, tenant: str, user: str, *, per_second: float, burst: float, now: datetime) -> float:
         """Where others keep changing the bucket in between, the answer is to wait a moment."""
-        for _ in range(_CONFLICTS):
+        for _ in range(_BUCKET_CONFLICTS):
             found = self._table.get(f"{tenant}#bucket", user)
             before = None if found is None else Bucket(read_number(found, "left_over"), read_number(found, "taken_at"))
             wait, after = take(before, now=now.timestamp(), per_second=per_second, burst=burst)

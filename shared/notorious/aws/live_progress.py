@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from notorious.aws.live_items import Item, LiveTable, expires, number, read_number, read_text, text
 from notorious.service.ports import PHASES, Clock, ProgressDocument, ProgressStep
-from notorious.service.progress import granted, mix_topic
+from notorious.service.progress import first_version, granted, mix_topic
 
 KEPT: Final = timedelta(days=7)
 _CONFLICTS: Final = 5
@@ -21,7 +21,7 @@ class LiveProgress:
     def restart_progress(self, tenant: str, job: str) -> None:
         for _ in range(_CONFLICTS):
             before = self._table.get(_owner(tenant), job)
-            version = read_number(before or {}, "version")
+            version = first_version(self._clock.now()) if before is None else read_number(before, "version")
             fresh = {
                 "version": number(int(version)),
                 "attempt": number(int(read_number(before or {}, "attempt")) + 1),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from notorious.aws.sockets_endpoint import GONE, SocketsEndpoint
 from notorious.service import keys
 from notorious.service.ports import BusEvent, Workflows
 from notorious.service.separate_stems import separation_name
@@ -90,19 +91,11 @@ class StemsWorkflow:
 class ApiSockets:
     """See `service.ports.Sockets`: through the management endpoint of a WebSocket API."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, endpoint: SocketsEndpoint) -> None:
+        self._endpoint = endpoint
 
     def send(self, connection_id: str, message: bytes) -> bool:
-        try:
-            self._client.post_to_connection(ConnectionId=connection_id, Data=message)
-        except self._client.exceptions.GoneException:
-            return False
-        return True
+        return self._endpoint.ask("POST", connection_id, message) != GONE
 
     def is_open(self, connection_id: str) -> bool:
-        try:
-            self._client.get_connection(ConnectionId=connection_id)
-        except self._client.exceptions.GoneException:
-            return False
-        return True
+        return self._endpoint.ask("GET", connection_id) != GONE

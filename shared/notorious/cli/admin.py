@@ -102,11 +102,11 @@ def archive(data: Data = None, stage: Stage = None, tenant: Tenant = None) -> in
     """Write the events that are not archived yet to the bucket, under archive/."""
     from notorious.aws import bootstrap
     from notorious.cli.deployment import deployment
-    from notorious.eventstore import archive as archives
+    from notorious.eventstore.archive import archive as write_archive
 
     with _events(deployment(data, stage)) as events:
         for one in [tenant] if tenant else events.tenants():
-            print(f"tenant {one}: {archives.archive(events, bootstrap.objects(), one)}")
+            print(f"tenant {one}: {write_archive(events, bootstrap.objects(), one)}")
     return exit_codes.OK
 
 
@@ -115,12 +115,13 @@ def restore(data: Data = None, stage: Stage = None, tenant: Tenant = None) -> in
     """Bring the archived events back into a deployment that lacks them, and make its views."""
     from notorious.aws import bootstrap
     from notorious.cli.deployment import deployment
-    from notorious.eventstore import archive as archives
+    from notorious.eventstore.archive import archived_tenants
+    from notorious.eventstore.archive import restore as read_archive
     from notorious.eventstore.projector import rebuild as rebuild_views
 
     with _events(deployment(data, stage)) as events:
-        for one in [tenant] if tenant else archives.archived_tenants(bootstrap.objects()):
-            print(f"tenant {one}: {archives.restore(bootstrap.objects(), events, one)}")
+        for one in [tenant] if tenant else archived_tenants(bootstrap.objects()):
+            print(f"tenant {one}: {read_archive(bootstrap.objects(), events, one)}")
             rebuild_views(events, bootstrap.views(), one)
     return exit_codes.OK
 

@@ -1,6 +1,5 @@
 """`notorious watch`: follow a mix, a track or the library as it changes."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,16 @@ from notorious.cli import exit_codes, options
 from notorious.errors import InputError, NotServing, RequestFailed
 
 if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
     from notorious.cli.screen import Screen
 
 ENDED = ("published", "failed", "cancelled", "expired")
 _ALIVE_SECONDS = 240.0
 """API Gateway ends a connection that is silent for ten minutes."""
+
+_PAUSE_SECONDS = 1.0
+"""Before a connection that ended is made anew."""
 
 
 @dataclass(frozen=True)
@@ -63,32 +67,44 @@ def messages(place: Place, topic: str) -> Iterator[dict[str, Any]]:
 
     Raises `NotServing` where nobody answers, and `RequestFailed` where the service refuses.
     """
-    import json
+    import time
 
-    from websockets.exceptions import ConnectionClosed
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake
     from websockets.sync.client import connect
 
     seen = -1
     while True:
         address = f"{place.sockets}?ticket={_ticket(place)}"
         try:
-            connection = connect(address, proxy=None, open_timeout=30)
+            with connect(address, proxy=None, open_timeout=30) as socket:
+                for message in _received(socket, topic):
+                    # Messages may overtake each other; what is older than what was shown says nothing new.
+                    if message["version"] >= seen:
+                        seen = message["version"]
+                        yield message
+        except ConnectionClosed:
+            time.sleep(_PAUSE_SECONDS)
+        except InvalidHandshake as error:
+            raise RequestFailed(f"The service takes no connection at {place.sockets}: {error}") from error
         except OSError as error:
             raise NotServing(f"Nobody answers at {place.sockets}: {error}. Is the service running?") from error
-        with connection, contextlib.suppress(ConnectionClosed):
-            connection.send(json.dumps({"action": "subscribe", "topic": topic}))
-            while True:
-                try:
-                    message = json.loads(connection.recv(timeout=_ALIVE_SECONDS))
-                except TimeoutError:
-                    connection.send(json.dumps({"action": "ping"}))
-                    continue
-                if message.get("type") == "problem":
-                    raise RequestFailed(str(message["detail"]))
-                # Messages may overtake each other; what is older than what was shown says nothing new.
-                if message.get("type") == "state" and message["version"] >= seen:
-                    seen = message["version"]
-                    yield message
+
+
+def _received(socket: "ClientConnection", topic: str) -> Iterator[dict[str, Any]]:
+    """The states that come over one connection. Raises `RequestFailed`, and ConnectionClosed at its end."""
+    import json
+
+    socket.send(json.dumps({"action": "subscribe", "topic": topic}))
+    while True:
+        try:
+            message = json.loads(socket.recv(timeout=_ALIVE_SECONDS))
+        except TimeoutError:
+            socket.send(json.dumps({"action": "ping"}))
+            continue
+        if message.get("type") == "problem":
+            raise RequestFailed(str(message["detail"]))
+        if message.get("type") == "state":
+            yield message
 
 
 def _ticket(place: Place) -> str:

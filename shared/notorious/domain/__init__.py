@@ -9,8 +9,9 @@ from notorious.domain.envelope import Recorded
 from notorious.domain.event import DomainEvent, LibraryEvent, MixEvent, TrackEvent
 from notorious.domain.library import LIBRARY, LibraryState
 from notorious.domain.library_events import LIBRARY_EVENTS
-from notorious.domain.mix import MIX, MixState
+from notorious.domain.mix import MIX
 from notorious.domain.mix_events import MIX_EVENTS
+from notorious.domain.mix_state import MixState
 from notorious.domain.track import TRACK, TrackState
 from notorious.domain.track_events import TRACK_EVENTS
 from notorious.domain.values import (

@@ -7,10 +7,7 @@ It can fail or be cancelled at any point before it is published. Workflows are s
 their steps, so recording again what is recorded already leads to no event.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar, assert_never
+from typing import Annotated, Any, assert_never
 
 from pydantic import Field
 
@@ -35,6 +32,7 @@ from notorious.domain.mix_events import (
     TransitionRated,
     VoiceRendered,
 )
+from notorious.domain.mix_state import MixState, evolve
 from notorious.domain.values import Reference
 
 # -- commands --------------------------------------------------------------------------------------------------------
@@ -195,49 +193,6 @@ class NoSuchTransition(Refused):
     """The plan has fewer transitions."""
 
 
-# -- state -----------------------------------------------------------------------------------------------------------
-
-Status = Literal[
-    "unknown",
-    "requested",
-    "planned",
-    "approved",
-    "rendering",
-    "mastered",
-    "published",
-    "failed",
-    "cancelled",
-    "expired",
-]
-ENDED: frozenset[Status] = frozenset({"published", "failed", "cancelled", "expired"})
-
-
-@dataclass(frozen=True)
-class MixState:
-    """What holds of a mix. `voices` are those rendered of the present revision, by index."""
-
-    status: Status = "unknown"
-    request: MixRequested | None = None
-    plan: MixPlanned | PlanEdited | None = None
-    previews: Mapping[int, PreviewRendered] = field(default_factory=lambda: MappingProxyType({}))
-    voice_count: int | None = None
-    voices: Mapping[int, VoiceRendered] = field(default_factory=lambda: MappingProxyType({}))
-    master: MixMastered | None = None
-    files: Mapping[str, Reference] = field(default_factory=lambda: MappingProxyType({}))
-    failure: MixFailed | None = None
-    ratings: Mapping[int, TransitionRated] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def revision(self) -> int:
-        """The number of the present plan; 0 before there is one."""
-        return 0 if self.plan is None else self.plan.revision
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more happens to it by itself."""
-        return self.status in ENDED
-
-
 def decide(state: MixState, command: MixCommand) -> list[MixEvent]:
     """The events that a command leads to. Raises the refusals above, each named by its condition."""
     if isinstance(command, RequestMix):
@@ -395,44 +350,6 @@ def _check_transition(state: MixState, index: int) -> None:
     count = _check_is_planned(state).track_count - 1
     if index >= count:
         raise NoSuchTransition(f"there is no transition {index}: the plan has {count}, counted from 0")
-
-
-def evolve(state: MixState, event: MixEvent) -> MixState:
-    """The state after an event."""
-    match event:
-        case MixRequested():
-            return MixState(status="requested", request=event)
-        case MixPlanned() | PlanEdited():
-            return MixState(status="planned", request=state.request, plan=event)
-        case PreviewRendered():
-            return replace(state, previews=_with(state.previews, event.transition_index, event))
-        case MixApproved():
-            return replace(state, status="approved")
-        case RenderingStarted():
-            return replace(state, status="rendering", voice_count=event.voice_count)
-        case VoiceRendered():
-            return replace(state, voices=_with(state.voices, event.index, event))
-        case MixMastered():
-            return replace(state, status="mastered", master=event)
-        case MixPublished():
-            return replace(state, status="published", files=MappingProxyType(dict(event.files)))
-        case MixFailed():
-            return replace(state, status="failed", failure=event)
-        case MixCancelled():
-            return replace(state, status="cancelled")
-        case TransitionRated():
-            return replace(state, ratings=_with(state.ratings, event.transition_index, event))
-        case MixExpired():
-            return replace(state, status="expired", files=MappingProxyType({}))
-        case _:
-            raise TypeError(f"{type(event).__name__} is no event of a mix")
-
-
-V = TypeVar("V")
-
-
-def _with(mapping: Mapping[int, V], index: int, value: V) -> Mapping[int, V]:
-    return MappingProxyType({**mapping, index: value})
 
 
 MIX: Decider[MixState, MixCommand, MixEvent] = Decider(MixEvent, MixState(), decide, evolve)

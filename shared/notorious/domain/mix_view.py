@@ -7,7 +7,6 @@ from pydantic import Field
 
 from notorious.domain.envelope import Recorded
 from notorious.domain.event import MixEvent
-from notorious.domain.mix import Status
 from notorious.domain.mix_events import (
     MixApproved,
     MixCancelled,
@@ -24,6 +23,7 @@ from notorious.domain.mix_events import (
     TransitionRated,
     VoiceRendered,
 )
+from notorious.domain.mix_state import Status
 from notorious.domain.values import Reference, Value
 
 

@@ -29,6 +29,7 @@ ACCOUNT = "000000000000"
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+LOOP_SECONDS = 60.0
 # Never imported by the emulator when it is told so; each would open a port of its own.
 _NO_OTHER_LISTENERS = {"SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0", "USE_SSL": "0"}
 
@@ -171,7 +172,7 @@ class Emulator:
         async def call() -> Any:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(LOOP_SECONDS)
 
     @property
     def is_running(self) -> bool:

@@ -8,6 +8,7 @@ mend at the same place, can never pass unnoticed. Line numbers in tracebacks sta
 import inspect
 import sys
 import textwrap
+from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -43,6 +44,16 @@ def rewrite(owner: ModuleType | type, name: str, *changes: tuple[str, str], unde
     setattr(owner, under or name, function)
     if not under:
         _replace_imported(original, function)
+
+
+def replace(owner: ModuleType, name: str, make: Callable[[Any], FunctionType]) -> None:
+    """Put a function of ours in the place of one of the emulator's; `make` is given the original."""
+    original = getattr(owner, name, None)
+    if not isinstance(original, FunctionType):
+        raise _unexpected(owner, name)
+    function = make(original)
+    setattr(owner, name, function)
+    _replace_imported(original, function)
 
 
 def _replace_imported(original: FunctionType, function: FunctionType) -> None:

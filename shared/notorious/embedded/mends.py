@@ -9,12 +9,12 @@ in `batch_jobs`.
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from notorious.embedded import function_logs, lifeline
-from notorious.embedded.mending import expect, replaced, rewrite
+from notorious.embedded.mending import expect, replace, replaced, rewrite
 
 PASSED_ON = frozenset({
     "PATH", "HOME", "LANG", "TZ", "TMPDIR", "LOG_LEVEL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
@@ -185,35 +185,44 @@ def functions_see_no_secrets_of_the_host() -> None:
 
 
 @mend
-def heavy_functions_share_the_machine() -> None:
-    """Every call gets a process of its own, at once: forty voices to render would be forty processes of gigabytes on
-    two cores. Calls of functions with two gigabytes or more wait for a core, and run with lower priority, so that the
-    API answers while they work.
+def calls_wait_for_their_turn() -> None:
+    """Every call that finds no idle process gets a new one, at once: two hundred listeners that connect together would
+    start two hundred processes, and forty voices forty of gigabytes on two cores. Calls wait, and then find a process
+    that is warm: of a function with two gigabytes or more until a core is free of such work, of any other until fewer
+    than `calls_at_once()` of its own calls run. Heavy ones run with lower priority, so that the API answers meanwhile.
     """
-    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
 
     cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+    turns: dict[str, threading.BoundedSemaphore] = {}
+    guard = threading.Lock()
 
-    @contextmanager
-    def share_of_the_machine(config: Mapping[str, Any]) -> Iterator[None]:
-        if int(config.get("MemorySize", 128)) < HEAVY_FROM_MB:
-            yield
-            return
-        with cores:
-            yield
+    def turn(config: Mapping[str, Any]) -> threading.BoundedSemaphore:
+        if int(config.get("MemorySize", 128)) >= HEAVY_FROM_MB:
+            return cores
+        with guard:
+            return turns.setdefault(str(config.get("FunctionName")), threading.BoundedSemaphore(calls_at_once()))
 
-    rewrite(
-        lambda_runtime.Worker,
-        "invoke",
-        ("    with self._lock:\n", "    with self._lock, _share_of_the_machine(self.config):\n"),
-        _share_of_the_machine=share_of_the_machine,
-    )
+    def make(original: Callable[..., Any]) -> FunctionType:
+        def wait_and_execute(function: dict[str, Any], event: object, request_id: str) -> Any:
+            with turn(function.get("config") or function):
+                return original(function, event, request_id)
+
+        assert isinstance(wait_and_execute, FunctionType)
+        return wait_and_execute
+
+    replace(lambda_svc, "_execute_function_warm", make)
     _change_worker_script(
         (
             "    handler_name = init[",
             f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(5)\n    handler_name = init[",
         )
     )
+
+
+def calls_at_once() -> int:
+    """How many calls of one light function run at once. None of ours calls itself and waits for the answer."""
+    return max(4, 2 * len(os.sched_getaffinity(0)))
 
 
 @mend
@@ -273,6 +282,18 @@ def cors_of_the_template_is_obeyed() -> None:
         ),
     )
     _handler("AWS::ApiGatewayV2::Api")["create"] = provisioners._apigw_v2_api_create
+
+
+@mend
+def an_answer_may_have_no_body() -> None:
+    """An answer whose body is null (as 204 No Content has it) ends in a 500, where AWS sends no body."""
+    from ministack.services import apigateway
+
+    rewrite(
+        apigateway,
+        "_invoke_lambda_proxy",
+        ('resp_body = lambda_response.get("body", "")\n', 'resp_body = lambda_response.get("body") or ""\n'),
+    )
 
 
 @mend

@@ -90,26 +90,32 @@ class Supervisor:
 
     def wait(self) -> None:
         """Return when the process is interrupted. Raises `ServiceError` where the emulator ended by itself."""
-        assert self._emulator is not None
+        emulator = self._emulator
+        assert emulator is not None
         try:
-            while self._emulator.is_running:
+            while emulator.is_running:
                 time.sleep(1.0)
         except KeyboardInterrupt:
             return
         raise ServiceError("The embedded emulator has ended by itself; its last words are in logs/serve.log")
 
     def stop(self) -> None:
-        """Take the service down: no new work, the last snapshot, and whatever still runs is ended."""
+        """Take the service down: no new work, the last snapshot, and whatever still runs is ended. May be repeated."""
         self._threads_ending.set()
-        if self._drop is not None:
-            self._drop.stop()
-        if self._snapshots is not None:
-            self._snapshots.stop()
-        if self._emulator is not None:
-            self._emulator.stop()
-        if self._held is not None:
-            self._held.release()
-            self._held = None
+        drop, self._drop = self._drop, None
+        if drop is not None:
+            drop.stop()
+        snapshots, self._snapshots = self._snapshots, None
+        emulator, self._emulator = self._emulator, None
+        try:
+            if snapshots is not None and emulator is not None and emulator.is_running:
+                snapshots.stop()
+        finally:
+            if emulator is not None:
+                emulator.stop()
+            held, self._held = self._held, None
+            if held is not None:
+                held.release()
 
     def _bring_up(self, folder: DataFolder, template: Template) -> Addresses:
         os.umask(0o077)
@@ -184,9 +190,10 @@ class Supervisor:
 
     def _carry_out_lifecycle(self, bucket: str) -> None:
         assert self._emulator is not None
+        access = self._emulator.access
         while not self._threads_ending.wait(LIFECYCLE_SECONDS):
             try:
-                count = expire_objects(self._emulator.access, bucket)
+                count = expire_objects(access, bucket)
                 _logger.info("%d objects had outlived their rule", count)
             except Exception:
                 _logger.exception("objects that have outlived their rule could not be deleted; tried again in an hour")

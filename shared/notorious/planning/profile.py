@@ -5,9 +5,11 @@ those it has chosen.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from notorious.analysis.model import Track
 from notorious.planning import believed_key
@@ -60,6 +62,14 @@ class TrackProfile:
     def body_seconds(self) -> float:
         """What the track adds to the length of a set, from its mix-in to its mix-out."""
         return max(1.0, self.mix_out_seconds - self.mix_in_seconds)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "TrackProfile":
+        """The profile that was kept as a row of JSON, which knows no tuples."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+        }
+        return cls(**values)
 
     @classmethod
     def of(cls, track: Track) -> "TrackProfile":

@@ -1,13 +1,15 @@
 """Export a mastered mix: the formats that were asked for, and the sheet beside them.
 
-Formats are encoded from the master as a stream, range in, part out. The sheet is the plan, a CUE sheet, a playlist, the
+Formats are encoded from the master as a stream, range in, part out; an attempt that was cut short leaves notes of those
+that it has finished, and the next goes on with the others. The sheet is the plan, a CUE sheet, a playlist, the
 track list to read, and the picture.
 """
 
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from notorious.audio.write import OutputFormat
 from notorious.domain import Reference
@@ -15,9 +17,9 @@ from notorious.eventstore import EventStore
 from notorious.planning.plan import Plan
 from notorious.service import keys
 from notorious.service.failures import Unrecoverable
-from notorious.service.master import LEVELS_NAME, MASTER_NAME
+from notorious.service.master import LEVELS_NAME
 from notorious.service.mix_job import MixJob, StillWanted, open_job
-from notorious.service.ports import Objects
+from notorious.service.ports import ObjectMissing, Objects
 from notorious.service.progress import Progress
 from notorious.service.ranged_reader import RangedReader
 from notorious.service.references import reference_to
@@ -53,11 +55,11 @@ def export(tenant: str, mix: str, *, store: EventStore, objects: Objects, progre
 
         report(0.0)
         if name == "flac":
-            files[name] = job.state.master.audio
+            files[name] = _master(job)
         else:
-            key = keys.mix_file(tenant, mix, f"mix.{name}")
-            _encode(job, plan, name, key, objects, report, still_wanted.is_cancelled)  # type: ignore[arg-type]
-            files[name] = reference_to(objects, key)
+            files[name] = _encoded_before(job, name, objects) or _encode(
+                job, plan, name, objects, report, still_wanted.is_cancelled
+            )
     for name, (file_name, content_type, data) in _sheet(job, plan, objects).items():
         progress.report("exporting", len(files), total, name)
         key = keys.mix_file(tenant, mix, file_name)
@@ -67,28 +69,49 @@ def export(tenant: str, mix: str, *, store: EventStore, objects: Objects, progre
     return files
 
 
+def _encoded_before(job: MixJob, name: str, objects: Objects) -> Reference | None:
+    """What an attempt that was cut short has encoded of this very master."""
+    try:
+        note = json.loads(objects.get(_note(job, name)))
+        file = Reference.model_validate(note["file"])
+    except (ObjectMissing, ValueError, KeyError, TypeError):
+        return None
+    there = objects.find(file.key)
+    same = there is not None and there.bytes == file.size_bytes and note["master"] == _master(job).sha256
+    return file if same else None
+
+
+def _note(job: MixJob, name: str) -> str:
+    return keys.mix_file(job.tenant, job.mix, f"mix.{name}.json")
+
+
+def _master(job: MixJob) -> Reference:
+    assert job.state.master is not None, "a mix that is exported was mastered"
+    return job.state.master.audio
+
+
 def _encode(
     job: MixJob,
     plan: Plan,
-    name: OutputFormat,
-    key: str,
+    name: str,
     objects: Objects,
     report: Callable[[float], None],
     is_cancelled: Callable[[], bool],
-) -> None:
+) -> Reference:
     import soundfile
 
     from notorious.audio.write import AudioWriter
     from notorious.rendering.progress import stop_if
     from notorious.rendering.sheet import mix_chapters, mix_tags
 
-    source = RangedReader(objects, keys.mix_file(job.tenant, job.mix, MASTER_NAME))
+    key = keys.mix_file(job.tenant, job.mix, f"mix.{name}")
+    source = RangedReader(objects, _master(job).key)
     with soundfile.SoundFile(source) as master, objects.sink(key, content_type=CONTENT_TYPES[name]) as sink:
         writer = AudioWriter(
             Path(f"mix.{name}"),
             rate_hz=master.samplerate,
             channels=master.channels,
-            format=name,
+            format=cast(OutputFormat, name),
             tags=mix_tags(plan),
             chapters=mix_chapters(plan),
             expected_frames=master.frames,
@@ -100,6 +123,10 @@ def _encode(
                 stop_if(is_cancelled)
                 writer.write(block)
                 report(writer.frames / master.frames)
+    file = reference_to(objects, key)
+    note = {"master": _master(job).sha256, "file": file.model_dump(mode="json")}
+    objects.put(_note(job, name), json.dumps(note).encode(), content_type="application/json")
+    return file
 
 
 def _sheet(job: MixJob, plan: Plan, objects: Objects) -> dict[str, tuple[str, str, bytes]]:

@@ -7,6 +7,7 @@ The manifest holds only what is missing, so an import that was stopped goes on w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from notorious.domain import LIBRARY, TRACK, StreamName
@@ -14,7 +15,6 @@ from notorious.domain.library import FinishImport, StartImport
 from notorious.eventstore import EventStore, handle, load
 from notorious.service import keys
 from notorious.service.ports import Objects, Workflows
-from notorious.service.profiles import profiles
 from notorious.service.references import JSON, keep, parse_json
 from notorious.service.selection import LibraryTrack
 
@@ -32,6 +32,19 @@ class Manifest:
 def begin_import(workflows: Workflows, tenant: str, import_id: str) -> bool:
     """Begin to hear what is missing of a library; False where this import was begun before."""
     return workflows.start("analyze-library", keys.checked_name(import_id), {"tenant": tenant, "import": import_id})
+
+
+def go_on_with_import(workflows: Workflows, tenant: str, import_id: str, *, today: date) -> bool:
+    """Begin again with an import that nobody works on any more; False where somebody does.
+
+    At most once a day under a name of its own, beside the first one, which a crash of the embedded stack sets free.
+    """
+    first = keys.checked_name(import_id)
+    names = (first, *(f"{first}-{day:%Y%m%d}" for day in (today - timedelta(days=1), today)))
+    if any(workflows.status("analyze-library", name) == "running" for name in names):
+        return False
+    document = {"tenant": tenant, "import": import_id}
+    return any(workflows.start("analyze-library", name, document) for name in (names[0], names[-1]))
 
 
 def list_library(
@@ -92,6 +105,9 @@ def finish_import(
         skipped=done.skipped,
     )
     handle(store, tenant, StreamName.library(), command, LIBRARY)
+    # NumPy comes with them, which who only begins or looks after an import does without.
+    from notorious.service.profiles import profiles
+
     profiles(tenant, tracks, objects=objects)
     return done
 

@@ -134,7 +134,7 @@ def plan(
     if candidates is None:
         raise InputError(f"the mix {mix} has neither plan nor candidates; find its candidates first")
     document = read_json(objects, candidates)
-    rows = [TrackProfile(**row) for row in document["profiles"]]
+    rows = [TrackProfile.of_row(row) for row in document["profiles"]]
 
     def report(phase: str, done: int, total: int) -> None:
         progress.report("planning", done, total, phase)

@@ -59,7 +59,7 @@ def profiles(
         del index[sha256]
     if missing or gone:
         objects.put(key, json_bytes(index, compressed=True), content_type=GZIP)
-    return Profiles(tuple(TrackProfile(**index[track.sha256]["row"]) for track in heard), len(missing))
+    return Profiles(tuple(TrackProfile.of_row(index[track.sha256]["row"]) for track in heard), len(missing))
 
 
 def made_from(track: LibraryTrack) -> str:

@@ -12,6 +12,7 @@ its own part of the document, and they agree in the document itself on who tells
 So the last step is always told, and nobody waits longer than half a second for it.
 """
 
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,15 @@ def granted(told_at: float | None, now: float, *, seconds: float, may_wait: bool
     if may_wait and told_at <= now:
         return told_at + seconds - now, told_at + seconds
     return None
+
+
+def first_version(now: datetime) -> int:
+    """Behind which number the documents of a job are counted: milliseconds since the epoch.
+
+    The live table may be lost (it begins empty whenever the embedded stack starts), and a listener who has seen number
+    n passes over what is older. No job writes a thousand documents a second, so whatever comes later has a higher one.
+    """
+    return int(now.timestamp() * 1000)
 
 
 def mix_topic(mix: str) -> str:

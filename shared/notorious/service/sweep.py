@@ -1,4 +1,4 @@
-"""Look after what was left in the middle: mixes whose workflow is gone, analyses that nobody works on, old files.
+"""Look after what was left in the middle: mixes and imports whose workflow is gone, analyses that nobody works on.
 
 A mix is begun again under a new name as long as it was not tried too often; its steps find what was done. In the end it
 fails, and says so. A usual sweep looks at the mixes that are known to be under way and costs nothing where there are
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from notorious.domain import MIX, StreamName
+from notorious.domain import LIBRARY, MIX, StreamName
 from notorious.domain.mix_events import MixPhase
 from notorious.eventstore import EventStore, load
 from notorious.service.endings import expire_mix, fail_mix
 from notorious.service.executions import MOST_ATTEMPTS, begin_again, latest_execution
 from notorious.service.failures import DEFAULT_REMEDY, Failure
+from notorious.service.import_library import go_on_with_import
 from notorious.service.ports import AnalysisQueue, Clock, Connections, Live, Objects, Sockets, Workflows
 from notorious.service.selection import LibraryTrack
 from notorious.service.separate_stems import INTERRUPTED, record_failure
@@ -53,6 +54,7 @@ class Swept:
     expired: list[str] = field(default_factory=list)
     asked_again: list[str] = field(default_factory=list)
     stems_failed: list[str] = field(default_factory=list)
+    imports_begun_again: list[str] = field(default_factory=list)
     dead_connections: int = 0
 
 
@@ -96,6 +98,10 @@ def sweep_everything(
                 live.note_job(tenant, row.mix)
             elif _is_over(row, now) and expire_mix(tenant, row.mix, store=store, objects=objects):
                 swept.expired.append(row.mix)
+        library, _ = load(store, tenant, StreamName.library(), LIBRARY)
+        for import_id in library.imports:
+            if go_on_with_import(workflows, tenant, import_id, today=now.date()):
+                swept.imports_begun_again.append(import_id)
         for track in tracks(tenant):
             _look_after_track(tenant, track, now, store=store, queue=queue, after_crash=after_crash, swept=swept)
     return sweep_jobs(store=store, objects=objects, live=live, workflows=workflows, swept=swept)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from notorious.domain import Recorded
-from notorious.domain.mix import ENDED
+from notorious.domain.mix_state import ENDED
 from notorious.domain.mix_view import MixView
 from notorious.domain.track_view import TrackView
 from notorious.errors import InputError, NotoriousError

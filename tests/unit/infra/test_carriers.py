@@ -19,7 +19,13 @@ ZIPPED = (Carrier.EVENTS, Carrier.NUMBERS)
 # What Lambda's Python holds by itself.
 RUNTIME = {"boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six"}
 # Imported by a name that is put together at run time, or in a child process.
-BY_NAME = {"analyze": ("notorious.analysis.pipeline", "notorious.library.worker")}
+BY_NAME: dict[str, tuple[tuple[str, str | None], ...]] = {
+    "analyze": (("notorious.analysis.pipeline", None), ("notorious.library.worker", None)),
+}
+# Ask the engine for its versions, which depend on the networks that are installed: they have to be where
+# `analyze` is, or every track would be out of date for ever.
+_ENGINE = {"onnxruntime": "notorious.analysis.network_parts"}
+ASKS_THE_ENGINE = {"list_library": _ENGINE, "finish_import": _ENGINE}
 # A wheel that is left out on purpose: M4A is refused without it.
 LEFT_OUT = {"av"}
 
@@ -49,6 +55,7 @@ def canonical(distribution: str) -> str:
 def needed(row: Function) -> dict[str, str]:
     handler = FUNCTIONS_FOLDER / row.name / "handler.py"
     third_parties, _ = reached(handler, PACKAGE, beside=BY_NAME.get(row.name, ()))
+    third_parties |= ASKS_THE_ENGINE.get(row.name, {})
     return {name: importer for name, importer in third_parties.items() if name not in LEFT_OUT}
 
 

@@ -79,6 +79,16 @@ def test_a_token_is_handed_back_to_the_workflow_of_mixes_only(prod: Synthesised)
     assert handed == {("resume_mix", "notorious-prod-mix"), ("ask_approval", "notorious-prod-mix")}
 
 
+def test_only_what_is_written_in_parts_can_be_left_in_parts(prod: Synthesised) -> None:
+    folders = {
+        resource.split("/")[-2]
+        for row in FUNCTIONS
+        for action, resource in allowed(prod, row.name)
+        if action == "s3:AbortMultipartUpload"
+    }
+    assert folders == {"voices", "previews", "mixes"}
+
+
 def test_only_publish_may_put_events_on_the_bus(prod: Synthesised) -> None:
     assert [
         row.name for row in FUNCTIONS if any(action == "events:PutEvents" for action, _ in allowed(prod, row.name))

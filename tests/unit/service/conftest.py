@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from contract.events_table import CREDENTIALS, emulator
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -29,3 +32,19 @@ def aws() -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def emulator_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The embedded stack's emulator as it comes, in a process of its own."""
+    with emulator(tmp_path_factory.mktemp("emulator")) as address:
+        yield address
+
+
+def emulator_client(service: str, address: str) -> Any:
+    """A boto3 client of the emulator, made as the functions make theirs."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}) if service == "s3" else None
+    return boto3.client(service, endpoint_url=address, config=config, **CREDENTIALS)

@@ -2,7 +2,9 @@
 
 import json
 import re
-from typing import Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -13,6 +15,7 @@ from moto import mock_aws
 from notorious.aws import bootstrap, clients
 from notorious.aws.messages import AnalysisQueueInSqs, ApiSockets, EventBridge, FunctionNotifier
 from notorious.aws.objects import S3Objects
+from notorious.aws.sockets_endpoint import NotDelivered, SocketsEndpoint
 from notorious.aws.system import SortableIdentifiers, SystemClock
 from notorious.aws.workflows import StepFunctions
 from notorious.service.ports import BusEvent
@@ -115,18 +118,42 @@ def test_listeners_are_told_without_being_waited_for() -> None:
         stub.assert_no_pending_responses()
 
 
-def test_a_socket_that_is_gone_is_not_open_and_takes_no_message() -> None:
-    api = boto3.client("apigatewaymanagementapi", endpoint_url="https://x.example", **REGION)
-    sockets = ApiSockets(api)
-    with Stubber(api) as stub:
-        stub.add_response("post_to_connection", {}, {"ConnectionId": "c1", "Data": b"{}"})
-        stub.add_response("get_connection", {}, {"ConnectionId": "c1"})
-        stub.add_client_error("post_to_connection", "GoneException")
-        stub.add_client_error("get_connection", "GoneException")
+class _Management(BaseHTTPRequestHandler):
+    """Stands in for the management endpoint: c1 is there, c/2= is not, c3 is refused."""
+
+    seen: ClassVar[list[tuple[str, str, bytes, str]]] = []
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.seen.append((self.command, self.path, body, self.headers["authorization"]))
+        status = {"c1": 200, "c%2F2%3D": 410}.get(self.path.rsplit("/", 1)[1], 403)
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = _answer  # noqa: N815  the names that the server looks for
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_socket_that_is_gone_is_not_open_and_takes_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Management) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = SocketsEndpoint(f"http://127.0.0.1:{server.server_address[1]}/live", "eu-central-1")
+        sockets = ApiSockets(endpoint)
         assert sockets.send("c1", b"{}")
         assert sockets.is_open("c1")
-        assert not sockets.send("c1", b"{}")
-        assert not sockets.is_open("c1")
+        assert not sockets.send("c/2=", b"{}")
+        assert not sockets.is_open("c/2=")
+        with pytest.raises(NotDelivered, match="403"):
+            sockets.send("c3", b"{}")
+        endpoint.close()
+        server.shutdown()
+    assert _Management.seen[0][:3] == ("POST", "/live/@connections/c1", b"{}")
+    assert "/eu-central-1/execute-api/aws4_request" in _Management.seen[0][3]
 
 
 @mock_aws
@@ -186,9 +213,9 @@ def test_the_endpoint_of_the_sockets_follows_the_environment(monkeypatch: pytest
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     clients.sockets.cache_clear()
-    found = clients.sockets("abc", "live").meta.endpoint_url
+    found = clients.sockets("abc", "live").endpoint
     assert found == "https://abc.execute-api.eu-central-1.amazonaws.com/live"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     clients.sockets.cache_clear()
-    assert clients.sockets("abc", "live").meta.endpoint_url == "http://127.0.0.1:4566/_aws/execute-api/abc/live"
+    assert clients.sockets("abc", "live").endpoint == "http://127.0.0.1:4566/_aws/execute-api/abc/live"
     clients.sockets.cache_clear()

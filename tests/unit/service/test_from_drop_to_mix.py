@@ -5,6 +5,7 @@ One set of four small tracks serves all tests; each works on a mix of its own.
 
 import io
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,11 @@ def test_its_listeners_were_shown_the_phases_in_their_order(published: Service) 
         "exporting",
         "publishing",
     ]
-    last = {document.phase: document.percent for document in published.live.documents if document.topic == "mix/whole"}
+    last = {
+        document.phase: round(document.percent, 6)
+        for document in published.live.documents
+        if document.topic == "mix/whole"
+    }
     assert set(last.values()) == {100.0}
 
 
@@ -229,6 +234,27 @@ def test_a_workflow_that_is_begun_again_in_the_middle_repeats_no_work_and_no_eve
     assert service.objects.names("plans/") == writes
     run(service, "again")
     assert service.mix("again").status == "published"
+
+
+def test_an_export_that_is_begun_again_encodes_only_what_is_missing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.wanted("half-exported", formats=["wav", "ogg"])
+    for index in service.plan("half-exported").voices:
+        service.voice("half-exported", index)
+    service.master("half-exported")
+    sink = service.objects.sink
+
+    def only(ending: str, key: str, **options: Any) -> Any:
+        if not key.endswith(ending):
+            raise ConnectionError(key)
+        return sink(key, **options)
+
+    monkeypatch.setattr(service.objects, "sink", partial(only, ".wav"))
+    with pytest.raises(ConnectionError):
+        service.export("half-exported")
+    monkeypatch.setattr(service.objects, "sink", partial(only, ".ogg"))
+    assert {"wav", "ogg"} < set(service.export("half-exported"))
 
 
 def test_after_an_edit_only_the_voices_that_changed_are_rendered(service: Service) -> None:

@@ -13,6 +13,7 @@ from fakes.clock import FakeClock
 from fakes.live import MemoryLive
 from notorious.aws.live import DynamoLive
 from notorious.service.ports import Connection, Live, ProgressStep, Ticket
+from unit.service.conftest import emulator_client
 
 CLOCK = FakeClock()
 NOW = CLOCK.now()
@@ -23,7 +24,14 @@ def dynamo_live(request: pytest.FixtureRequest) -> Live:
     request.getfixturevalue("aws")
     import boto3
 
-    client: Any = boto3.client("dynamodb")
+    return live_of(_OneAtATime(boto3.client("dynamodb")))
+
+
+def emulated_live(request: pytest.FixtureRequest) -> Live:
+    return live_of(emulator_client("dynamodb", request.getfixturevalue("emulator_address")))
+
+
+def live_of(client: Any) -> Live:
     table = f"live-{uuid4().hex}"
     client.create_table(
         TableName=table,
@@ -34,7 +42,7 @@ def dynamo_live(request: pytest.FixtureRequest) -> Live:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return DynamoLive(_OneAtATime(client), table, CLOCK)
+    return DynamoLive(client, table, CLOCK)
 
 
 class _OneAtATime:
@@ -55,7 +63,11 @@ class _OneAtATime:
         return guarded
 
 
-MAKERS: dict[str, Callable[[pytest.FixtureRequest], Live]] = {"memory": lambda _: MemoryLive(), "dynamodb": dynamo_live}
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], Live]] = {
+    "memory": lambda _: MemoryLive(),
+    "dynamodb": dynamo_live,
+    "emulator": emulated_live,
+}
 
 
 @pytest.fixture(params=list(MAKERS))
@@ -94,6 +106,18 @@ def test_another_attempt_begins_anew_with_a_higher_version(live: Live) -> None:
     document = live.advance("anna", "m1", ProgressStep("rendering voices", 10.0, 100.0, part="1"))
     assert document is not None
     assert (document.attempt, document.version, document.current) == (2, 2, 10.0)
+
+
+def test_a_job_that_begins_again_on_an_empty_table_counts_on_from_higher_numbers(live: Live) -> None:
+    live.restart_progress("anna", "m1")
+    first = live.advance("anna", "m1", ProgressStep("validating", 0.0, 1.0))
+    assert first is not None
+    # A mix of an hour writes some thousand documents; a table that is lost is lost later than that many milliseconds.
+    assert first.version == int(NOW.timestamp() * 1000) + 1
+    live.restart_progress("anna", "m1")
+    again = live.advance("anna", "m1", ProgressStep("validating", 0.0, 1.0))
+    assert again is not None
+    assert again.version == first.version + 1
 
 
 def test_jobs_of_two_tenants_with_the_same_name_are_two(live: Live) -> None:

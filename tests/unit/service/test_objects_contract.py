@@ -11,13 +11,21 @@ import pytest
 from fakes.objects import MemoryObjects
 from notorious.aws.objects import S3Objects
 from notorious.service.ports import ObjectChanged, ObjectMissing, Objects
+from unit.service.conftest import emulator_client
 
 
 def s3_objects(request: pytest.FixtureRequest) -> Objects:
     request.getfixturevalue("aws")
     import boto3
 
-    client: Any = boto3.client("s3")
+    return objects_of(boto3.client("s3"))
+
+
+def emulated_objects(request: pytest.FixtureRequest) -> Objects:
+    return objects_of(emulator_client("s3", request.getfixturevalue("emulator_address")))
+
+
+def objects_of(client: Any) -> Objects:
     bucket = f"bucket-{uuid4().hex}"
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return S3Objects(client, bucket)
@@ -26,6 +34,7 @@ def s3_objects(request: pytest.FixtureRequest) -> Objects:
 MAKERS: dict[str, Callable[[pytest.FixtureRequest], Objects]] = {
     "memory": lambda _: MemoryObjects(),
     "s3": s3_objects,
+    "emulator": emulated_objects,
 }
 
 

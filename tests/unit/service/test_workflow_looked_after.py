@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from fakes.scene import Scene
-from notorious.domain import MIX, TRACK, Reference, StreamName
+from notorious.domain import LIBRARY, MIX, TRACK, Reference, StreamName
+from notorious.domain.library import StartImport
 from notorious.domain.mix import PublishMix, RecordMaster, RecordPlan, StartRendering
 from notorious.domain.track import RequestStems
 from notorious.errors import Cancelled
@@ -14,6 +15,7 @@ from notorious.service import executions
 from notorious.service.approval import ask_approval, resume_approved
 from notorious.service.endings import expire_mix, fail_mix, publish_mix
 from notorious.service.failures import Failure, Unrecoverable
+from notorious.service.import_library import begin_import
 from notorious.service.library_view import library_tracks, mix_rows
 from notorious.service.mix_job import StillWanted, open_job
 from notorious.service.ports import Connection
@@ -181,6 +183,41 @@ def test_a_separation_that_a_crash_took_along_is_recorded_as_interrupted() -> No
     assert sweep_all(scene).stems_failed == []
     assert sweep_all(scene, after_crash=True).stems_failed == [sha256]
     assert "interrupted" in scene.store.feed("anna")[-1].data["reason"]
+
+
+def started_import(scene: Scene) -> None:
+    manifest = Reference(key="manifests/anna/i1.json", sha256="4" * 64, size_bytes=2)
+    command = StartImport(command_id="i", actor="anna", import_id="i1", manifest=manifest, count=1)
+    handle(scene.store, "anna", StreamName.library(), command, LIBRARY)
+
+
+def test_an_import_that_a_crash_took_along_goes_on(scene_with_import: Scene) -> None:
+    scene = scene_with_import
+    assert sweep_all(scene).imports_begun_again == []
+    scene.workflows.started.clear()
+    assert sweep_all(scene, after_crash=True).imports_begun_again == ["i1"]
+    assert scene.workflows.started["analyze-library", "i1"] == {"tenant": "anna", "import": "i1"}
+
+
+def test_an_import_whose_workflow_failed_is_begun_again_once_a_day(scene_with_import: Scene) -> None:
+    scene = scene_with_import
+    scene.workflows.ended["analyze-library", "i1"] = "failed"
+    assert sweep_all(scene).imports_begun_again == ["i1"]
+    assert scene.workflows.names("analyze-library") == ["i1", "i1-20260501"]
+    assert sweep_all(scene).imports_begun_again == []
+    scene.clock.pass_seconds(86400)
+    assert sweep_all(scene).imports_begun_again == []
+    scene.workflows.ended["analyze-library", "i1-20260501"] = "failed"
+    assert sweep_all(scene).imports_begun_again == ["i1"]
+
+
+@pytest.fixture
+def scene_with_import() -> Scene:
+    """An import under way."""
+    scene = Scene()
+    started_import(scene)
+    begin_import(scene.workflows, "anna", "i1")
+    return scene
 
 
 def test_listeners_that_are_gone_are_forgotten() -> None:

@@ -21,7 +21,8 @@ MIX = "01JCQ0R5V8K3X2N7Z4Y6W9T1AB"
 Format = Literal["flac", "wav", "mp3", "ogg", "opus", "m4a"]
 
 
-def _config(**example: Any) -> ConfigDict:
+def config(**example: Any) -> ConfigDict:
+    """Frozen, without unknown fields, with an example."""
     return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [example]})
 
 
@@ -37,7 +38,7 @@ class Body(BaseModel):
 class UploadIn(Body):
     """A file that is to be uploaded."""
 
-    model_config = _config(file_name="Night Bus.flac", size_bytes=41873520)
+    model_config = config(file_name="Night Bus.flac", size_bytes=41873520)
     file_name: Annotated[str, Field(min_length=1, max_length=255)]
     size_bytes: Annotated[int, Field(gt=0)]
 
@@ -45,7 +46,7 @@ class UploadIn(Body):
 class UploadOut(Body):
     """A signed form: send it as multipart/form-data, all `fields` first, then the file as `file`."""
 
-    model_config = _config(
+    model_config = config(
         upload_id="3vYx", url="https://bucket.s3.amazonaws.com/", fields={"key": "drop/…"}, expires_seconds=3600
     )
     upload_id: str
@@ -69,7 +70,7 @@ class StemsOut(Body):
 class TrackOut(Body):
     """A track. `bpm`, `camelot` and the like are what counts, corrections included; `heard` is the analysis' word."""
 
-    model_config = _config(
+    model_config = config(
         id=SHA, status="analyzed", file_name="Night Bus.flac", size_bytes=41873520, format="flac",
         duration_seconds=372.46, title="Night Bus", artist="Ada Lind", album="Routes", genre="Deep House", year=2021,
         bpm=126.02, camelot="8A", energy=6.4, loudness_lufs=-8.7, added="2026-03-02T12:00:17Z",
@@ -121,7 +122,7 @@ class TracksOut(Body):
 class CorrectionIn(Body):
     """What is set right; at least one of the three. What is left out stays as it is."""
 
-    model_config = _config(bpm=63.01, camelot="9A", cues=[{"start_seconds": 30.48, "name": "drop"}])
+    model_config = config(bpm=63.01, camelot="9A", cues=[{"start_seconds": 30.48, "name": "drop"}])
     bpm: Annotated[float, Field(ge=20, le=400)] | None = None
     camelot: Camelot | None = None
     cues: Annotated[tuple[Cue, ...], Field(max_length=64)] | None = None
@@ -130,7 +131,7 @@ class CorrectionIn(Body):
 class StemsIn(Body):
     """Which model separates."""
 
-    model_config = _config(model="htdemucs")
+    model_config = config(model="htdemucs")
     model: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "htdemucs"
 
 
@@ -181,7 +182,7 @@ class SimilarTracksOut(Body):
 class FileOut(Body):
     """A file to download: a signed address that works for a while."""
 
-    model_config = _config(
+    model_config = config(
         name="flac", file_name="Friday.flac", url="https://…", size_bytes=400000000, sha256=SHA, expires_seconds=3600
     )
     name: str
@@ -204,7 +205,7 @@ class FilesOut(Body):
 class MixIn(Body):
     """A set that is wanted. `brief` is that of the Python API and of `notorious plan`."""
 
-    model_config = _config(
+    model_config = config(
         name="Friday", brief={"minutes": 60, "curve": "late-peak"},
         selection={"kind": "query", "query": {"genre": "house", "bpm_min": 120}}, formats=["flac", "mp3"],
         wants_preview=True, wants_approval=True,
@@ -234,7 +235,7 @@ class ProgressOut(Body):
 class MixOut(Body):
     """A mix. `files` are the names that can be downloaded, `previews` the transitions that can be listened to."""
 
-    model_config = _config(
+    model_config = config(
         id=MIX, status="rendering", name="Friday", brief={"minutes": 60}, selection={"kind": "all"}, formats=["flac"],
         wants_preview=False, wants_approval=False, requested_at="2026-03-02T12:00:00Z", requested_by="user:1f…",
         updated_at="2026-03-02T12:00:40Z", revision=1, track_count=14, duration_seconds=3604.5, score=81.3,
@@ -310,21 +311,21 @@ class PlanOut(Body):
 class ApprovalIn(Body):
     """Which revision is approved."""
 
-    model_config = _config(revision=1)
+    model_config = config(revision=1)
     revision: Annotated[int, Field(ge=1)]
 
 
 class PreviewIn(Body):
     """Which transition is to be listened to, counted from 0."""
 
-    model_config = _config(transition=3)
+    model_config = config(transition=3)
     transition: Annotated[int, Field(ge=0)]
 
 
 class RatingIn(Body):
     """Stars for a transition."""
 
-    model_config = _config(stars=4, comment="a bar too long")
+    model_config = config(stars=4, comment="a bar too long")
     stars: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""
 
@@ -344,83 +345,3 @@ class HistoryOut(Body):
     """All that happened, in order."""
 
     events: list[EventOut]
-
-
-# -- library -----------------------------------------------------------------------------------------------------------
-
-
-class SettingsBody(Body):
-    """The settings of the library, whole."""
-
-    model_config = _config(settings={"formats": ["flac"]})
-    settings: dict[str, Any]
-
-
-class ImportOut(Body):
-    """An import under way or past."""
-
-    id: str
-    count: int
-    started_at: datetime
-    finished_at: datetime | None = None
-    analysed: int | None = None
-    failed: int | None = None
-    skipped: int | None = None
-
-
-class LibraryOut(Body):
-    """The library: settings, and the latest imports."""
-
-    name: str
-    settings: dict[str, Any]
-    imports: list[ImportOut]
-
-
-class StatisticsOut(Body):
-    """What is in the library. `coverage` is the share of tracks that were heard, 0 to 1; `bpm` in steps of five."""
-
-    model_config = _config(
-        tracks=8400, analyzed=8391, waiting=5, failed=4, rejected=2, coverage=0.9989, hours=702.5, gigabytes=251.3,
-        keys={"8A": 700}, genres={"house": 2100}, bpm={"125": 1800}, energy={"6": 2000}, mixes={"published": 12},
-        mix_hours=11.8, ratings=40, mean_stars=4.1,
-    )  # fmt: skip
-    tracks: int
-    analyzed: int
-    waiting: int
-    failed: int
-    rejected: int
-    coverage: float
-    hours: float
-    gigabytes: float
-    keys: dict[str, int]
-    genres: dict[str, int]
-    bpm: dict[str, int]
-    energy: dict[str, int]
-    mixes: dict[str, int]
-    mix_hours: float
-    ratings: int
-    mean_stars: float | None
-
-
-class StartedOut(Body):
-    """Something has begun under this id."""
-
-    model_config = _config(id="01JCQ0R5V8K3X2N7Z4Y6W9T1AC", status="started")
-    id: str
-    status: str
-
-
-class TicketOut(Body):
-    """A ticket with which one WebSocket can be opened: `wss://…?ticket=TICKET`."""
-
-    model_config = _config(ticket="vJ1q…", expires_seconds=60)
-    ticket: str
-    expires_seconds: int
-
-
-class HealthOut(Body):
-    """It answers."""
-
-    model_config = _config(status="ok", version="0.1.0")
-    status: str
-    version: str

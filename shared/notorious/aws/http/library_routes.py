@@ -5,14 +5,7 @@ from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from notorious.aws.http.bodies import (
-    ImportOut,
-    LibraryOut,
-    SettingsBody,
-    StartedOut,
-    StatisticsOut,
-    TicketOut,
-)
+from notorious.aws.http.library_bodies import ImportOut, LibraryOut, SettingsBody, StartedOut, StatisticsOut, TicketOut
 from notorious.aws.http.routing import CallerOf, IdempotencyKey, answers, id_of_key, wisher
 from notorious.aws.http.world import World
 from notorious.domain import LIBRARY, StreamName

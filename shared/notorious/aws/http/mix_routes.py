@@ -5,15 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from notorious.aws.http.bodies import (
-    FileOut,
-    FilesOut,
-    HistoryOut,
-    MixesOut,
-    MixIn,
-    MixOut,
-    RatingIn,
-)
+from notorious.aws.http.bodies import FileOut, FilesOut, HistoryOut, MixesOut, MixIn, MixOut, RatingIn
 from notorious.aws.http.problems import Problem, wrong_field
 from notorious.aws.http.routing import (
     LISTED_SECONDS,
@@ -29,8 +21,8 @@ from notorious.aws.http.routing import (
 from notorious.aws.http.track_routes import history_of
 from notorious.aws.http.world import World
 from notorious.domain import StreamName
-from notorious.domain.mix import ENDED, Status
 from notorious.domain.mix_events import MixRequested
+from notorious.domain.mix_state import ENDED, Status
 from notorious.domain.mix_view import MixView
 from notorious.errors import BriefError
 from notorious.eventstore import event_of

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server, Tag
 
 import notorious
-from notorious.aws.http.bodies import HealthOut
+from notorious.aws.http.library_bodies import HealthOut
 
 TITLE: Final = "Notorious"
 _TAGS: Final = (
