@@ -285,7 +285,17 @@ def measure(only: str | None = None) -> Iterator[Measured]:
     for name, part in PARTS.items():
         if only in (None, name):
             with tempfile.TemporaryDirectory(prefix="notorious-service-") as folder:
+                _forget_the_service_before()
                 yield from part(Path(folder) / "data")
+
+
+def _forget_the_service_before() -> None:
+    """Adapters are made once a process, for one service; here several follow one another, each on a port of its own."""
+    from notorious.aws import bootstrap, clients
+
+    for value in (*vars(bootstrap).values(), *vars(clients).values()):
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
 
 
 if __name__ == "__main__":
