@@ -8,6 +8,7 @@ It runs `notorious serve` from the packaged template on an empty data folder. Ti
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -17,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -281,21 +282,17 @@ PARTS = {"start": start, "requests": requests, "events": events, "listeners": li
 
 
 def measure(only: str | None = None) -> Iterator[Measured]:
-    """All parts, each on a data folder of its own."""
-    for name, part in PARTS.items():
+    """All parts, each on a data folder of its own, and in a process of its own: adapters are made once a process, for
+    one service, its port and its key."""
+    for name in PARTS:
         if only in (None, name):
-            with tempfile.TemporaryDirectory(prefix="notorious-service-") as folder:
-                _forget_the_service_before()
-                yield from part(Path(folder) / "data")
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+                yield from process.submit(_measured, name).result()
 
 
-def _forget_the_service_before() -> None:
-    """Adapters are made once a process, for one service; here several follow one another, each on a port of its own."""
-    from notorious.aws import bootstrap, clients
-
-    for value in (*vars(bootstrap).values(), *vars(clients).values()):
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
+def _measured(name: str) -> list[Measured]:
+    with tempfile.TemporaryDirectory(prefix="notorious-service-") as folder:
+        return list(PARTS[name](Path(folder) / "data"))
 
 
 if __name__ == "__main__":
