@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal, assert_never
 
-from notorious.domain import DomainEvent, Recorded, StreamName
+from notorious.domain import Recorded, StreamName
 from notorious.eventstore.errors import FeedGap, RecordsDiffer, StoreError, StoreIsBusy, VersionConflict
 from notorious.eventstore.items import (
     Item,
@@ -31,7 +31,7 @@ from notorious.eventstore.items import (
     stream_key,
     tenant_key,
 )
-from notorious.eventstore.recording import Batch, prepare
+from notorious.eventstore.recording import Batch, TakesBatches
 from notorious.eventstore.store import Appended
 
 ATTEMPTS = 100
@@ -46,7 +46,7 @@ _RECORDS_PER_TRANSACTION = 40
 _Outcome = Literal["repeated", "conflict", "busy"]
 
 
-class DynamoStore:
+class DynamoStore(TakesBatches):
     """The events in one table. `client` is a boto3 DynamoDB client; threads may share the store."""
 
     def __init__(
@@ -68,38 +68,17 @@ class DynamoStore:
 
     # -- appending -------------------------------------------------------------------------------------------------
 
-    def append(
-        self,
-        tenant: str,
-        stream: StreamName,
-        expected_version: int,
-        events: Sequence[DomainEvent],
-        *,
-        command_id: str,
-        actor: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-    ) -> Appended:
-        """See `EventStore.append`."""
-        batch = prepare(
-            tenant,
-            stream,
-            expected_version,
-            events,
-            command_id=command_id,
-            actor=actor,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        with self._turn(tenant):
-            return self._append(batch, expected_version)
+    def take(self, batch: Batch) -> Appended:
+        """See `TakesBatches.take`."""
+        with self._turn(batch.tenant):
+            return self._append(batch)
 
-    def _append(self, batch: Batch, expected_version: int) -> Appended:
+    def _append(self, batch: Batch) -> Appended:
         tenant, stream = batch.tenant, batch.stream
         position = self._heads[tenant] if tenant in self._heads else self.head(tenant)
         for attempt in range(self._attempts):
-            records = batch.records(after_version=expected_version, after_position=position)
-            reasons = self._transact(self._append_actions(batch, records, expected_version, position))
+            records = batch.records(after_position=position)
+            reasons = self._transact(self._append_actions(batch, records, position))
             if reasons is None:
                 self._heads[tenant] = records[-1].feed_position
                 return Appended(records)
@@ -107,7 +86,7 @@ class DynamoStore:
             if outcome == "repeated":
                 return Appended(self._records_of(tenant, stream, batch.command_id), was_repeated=True)
             if outcome == "conflict":
-                raise VersionConflict(f"{stream} is no longer at version {expected_version}; read it again")
+                raise VersionConflict(f"{stream} is no longer at version {batch.expected_version}; read it again")
             if outcome == "busy":
                 self._pause(attempt)
                 # Looked up after the pause, not before: who comes with an old position never wins.
@@ -120,16 +99,14 @@ class DynamoStore:
         with self._turns_lock:
             return self._turns.setdefault(tenant, threading.Lock())
 
-    def _append_actions(
-        self, batch: Batch, records: Sequence[Recorded], expected_version: int, position: int
-    ) -> list[dict[str, Any]]:
+    def _append_actions(self, batch: Batch, records: Sequence[Recorded], position: int) -> list[dict[str, Any]]:
         actions = [
             self._move_head(batch.tenant, position, records[-1].feed_position),
             self._put(command_item(records[0]), only_if_new=True),
             *(self._put(event_item(record), only_if_new=True) for record in records),
         ]
-        if expected_version:
-            key = event_key(batch.tenant, batch.stream, expected_version)
+        if batch.expected_version:
+            key = event_key(batch.tenant, batch.stream, batch.expected_version)
             actions.append(
                 {
                     "ConditionCheck": {

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from notorious.domain import DomainEvent, Recorded, StreamName
+from notorious.domain import Recorded, StreamName
 from notorious.eventstore.errors import FeedGap, RecordsDiffer, StoreError, StoreIsBusy, VersionConflict
 from notorious.eventstore.items import Item, begins_command, command_item, event_item, head_item, tenant_key
-from notorious.eventstore.recording import prepare
+from notorious.eventstore.recording import Batch, TakesBatches
 from notorious.eventstore.store import Appended
 
 SCHEMA = 1
@@ -37,7 +37,7 @@ CREATE INDEX records_by_command ON records (tenant, stream, command_id);
 """
 
 
-class Journal:
+class Journal(TakesBatches):
     """The journal in one file. Threads may share it; each process opens its own.
 
     Opening makes the file where there is none. Raises `StoreError` where it cannot be opened or is another program's.
@@ -66,34 +66,14 @@ class Journal:
         with self._lock:
             self._connection.close()
 
-    def append(
-        self,
-        tenant: str,
-        stream: StreamName,
-        expected_version: int,
-        events: Sequence[DomainEvent],
-        *,
-        command_id: str,
-        actor: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-    ) -> Appended:
-        """See `EventStore.append`. The records are on the disk when it returns."""
-        batch = prepare(
-            tenant,
-            stream,
-            expected_version,
-            events,
-            command_id=command_id,
-            actor=actor,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
+    def take(self, batch: Batch) -> Appended:
+        """See `TakesBatches.take`. The records are on the disk when it returns."""
+        tenant, stream = batch.tenant, batch.stream
         with self._writing() as connection:
             repeated = _records(
                 connection.execute(
                     "SELECT document FROM records WHERE tenant = ? AND stream = ? AND command_id = ? ORDER BY version",
-                    (tenant, str(stream), command_id),
+                    (tenant, str(stream), batch.command_id),
                 )
             )
             if repeated:
@@ -103,9 +83,9 @@ class Journal:
                     "SELECT max(version) FROM records WHERE tenant = ? AND stream = ?", (tenant, str(stream))
                 )
             )
-            if version != expected_version:
-                raise VersionConflict(f"{stream} is at version {version}, not {expected_version}")
-            records = batch.records(after_version=version, after_position=_head(connection, tenant))
+            if version != batch.expected_version:
+                raise VersionConflict(f"{stream} is at version {version}, not {batch.expected_version}")
+            records = batch.records(after_position=_head(connection, tenant))
             connection.executemany(_INSERT, [_row(record) for record in records])
         return Appended(records)
 

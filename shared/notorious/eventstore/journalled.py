@@ -9,49 +9,30 @@ the journal never lacks one that somebody has heard of.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from notorious.domain import DomainEvent, Recorded, StreamName
+from notorious.domain import Recorded, StreamName
 from notorious.eventstore.errors import FeedGap
 from notorious.eventstore.journal import Journal
+from notorious.eventstore.recording import Batch, TakesBatches
 from notorious.eventstore.store import Appended, EventReader, RestorableStore
 
 _PAGE = 1000
 
 
-class JournalledStore:
+class JournalledStore(TakesBatches):
     """Appends to the journal, then to the table; reads from the journal."""
 
     def __init__(self, table: RestorableStore, journal: Journal) -> None:
         self.table = table
         self.journal = journal
 
-    def append(
-        self,
-        tenant: str,
-        stream: StreamName,
-        expected_version: int,
-        events: Sequence[DomainEvent],
-        *,
-        command_id: str,
-        actor: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-    ) -> Appended:
-        """See `EventStore.append`.
+    def take(self, batch: Batch) -> Appended:
+        """See `TakesBatches.take`.
 
         Where the table fails after the journal was written, the failure is raised, and the same command again
         announces what was recorded.
         """
-        appended = self.journal.append(
-            tenant,
-            stream,
-            expected_version,
-            events,
-            command_id=command_id,
-            actor=actor,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        self._ship(tenant, appended.records)
+        appended = self.journal.take(batch)
+        self._ship(batch.tenant, appended.records)
         return appended
 
     def read(self, tenant: str, stream: StreamName, after: int = 0) -> Sequence[Recorded]:

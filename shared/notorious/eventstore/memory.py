@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from notorious.domain import DomainEvent, Recorded, StreamName
+from notorious.domain import Recorded, StreamName
 from notorious.eventstore.errors import FeedGap, RecordsDiffer, VersionConflict
-from notorious.eventstore.recording import prepare
+from notorious.eventstore.recording import Batch, TakesBatches
 from notorious.eventstore.store import Appended
 
 
-class MemoryStore:
+class MemoryStore(TakesBatches):
     """Keeps everything until it is thrown away; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -20,38 +20,17 @@ class MemoryStore:
         self._feeds: dict[str, list[Recorded]] = defaultdict(list)
         self._streams: dict[tuple[str, StreamName], list[Recorded]] = defaultdict(list)
 
-    def append(
-        self,
-        tenant: str,
-        stream: StreamName,
-        expected_version: int,
-        events: Sequence[DomainEvent],
-        *,
-        command_id: str,
-        actor: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-    ) -> Appended:
-        """See `EventStore.append`."""
-        batch = prepare(
-            tenant,
-            stream,
-            expected_version,
-            events,
-            command_id=command_id,
-            actor=actor,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
+    def take(self, batch: Batch) -> Appended:
+        """See `TakesBatches.take`."""
+        tenant, stream = batch.tenant, batch.stream
         with self._lock:
             history = self._streams.get((tenant, stream), [])
-            repeated = tuple(record for record in history if record.command_id == command_id)
+            repeated = tuple(record for record in history if record.command_id == batch.command_id)
             if repeated:
                 return Appended(_copies(repeated), was_repeated=True)
-            if len(history) != expected_version:
-                raise VersionConflict(f"{stream} is at version {len(history)}, not {expected_version}")
-            after_position = len(self._feeds.get(tenant, []))
-            records = batch.records(after_version=expected_version, after_position=after_position)
+            if len(history) != batch.expected_version:
+                raise VersionConflict(f"{stream} is at version {len(history)}, not {batch.expected_version}")
+            records = batch.records(after_position=len(self._feeds.get(tenant, [])))
             self._keep(tenant, records)
             return Appended(_copies(records))
 

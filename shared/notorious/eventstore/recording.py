@@ -5,10 +5,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from notorious.domain import DomainEvent, Recorded, StreamName, check_tenant
 from notorious.eventstore.errors import EventTooLarge
-from notorious.eventstore.store import MAXIMUM_DATA_BYTES, MAXIMUM_EVENTS
+from notorious.eventstore.store import MAXIMUM_DATA_BYTES, MAXIMUM_EVENTS, Appended
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Batch:
 
     tenant: str
     stream: StreamName
+    expected_version: int
     events: tuple[DomainEvent, ...]
     command_id: str
     actor: str
@@ -24,13 +26,13 @@ class Batch:
     causation_id: str | None
     occurred_at: datetime
 
-    def records(self, *, after_version: int, after_position: int) -> tuple[Recorded, ...]:
-        """The records behind a version of the stream and a position of the feed, each with an id of its own."""
+    def records(self, *, after_position: int) -> tuple[Recorded, ...]:
+        """The records behind the expected version and a position of the feed, each with an id of its own."""
         return tuple(
             Recorded(
                 tenant=self.tenant,
                 stream=self.stream,
-                version=after_version + number,
+                version=self.expected_version + number,
                 feed_position=after_position + number,
                 event_id=uuid.uuid4().hex,
                 type=event.type(),
@@ -80,6 +82,7 @@ def prepare(
     return Batch(
         tenant=tenant,
         stream=stream,
+        expected_version=expected_version,
         events=tuple(events),
         command_id=command_id,
         actor=actor,
@@ -87,3 +90,36 @@ def prepare(
         causation_id=causation_id,
         occurred_at=now or datetime.now(UTC),
     )
+
+
+class TakesBatches(Protocol):
+    """The `append` of a store that writes checked batches."""
+
+    def append(
+        self,
+        tenant: str,
+        stream: StreamName,
+        expected_version: int,
+        events: Sequence[DomainEvent],
+        *,
+        command_id: str,
+        actor: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> Appended:
+        """See `EventStore.append`."""
+        return self.take(
+            prepare(
+                tenant,
+                stream,
+                expected_version,
+                events,
+                command_id=command_id,
+                actor=actor,
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+            )
+        )
+
+    def take(self, batch: Batch) -> Appended:
+        """Write all of a batch or nothing; see `EventStore.append`."""
