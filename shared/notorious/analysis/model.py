@@ -253,6 +253,11 @@ class Genre(Value):
     top: tuple[str, ...]
     unsure: bool
 
+    @property
+    def sure_label(self) -> str | None:
+        """The label where it is to be relied on."""
+        return None if self.unsure else self.label
+
 
 class Descriptors(Value):
     """Eleven numbers that describe a track, each defined in docs/genre.md.
@@ -361,6 +366,12 @@ class Track(Value):
     @property
     def artist(self) -> str | None:
         return self.tags.artist
+
+    @property
+    def genre(self) -> str | None:
+        """The genre as the tags spell it; where they have none the one that was heard, if that is sure."""
+        heard = self.analysis.genre
+        return self.tags.genre or (heard.sure_label if heard else None)
 
     def json_object(self) -> dict[str, Any]:
         """The line that `analyze --json` prints: path first, then the analysis with its beats written out,

@@ -123,7 +123,7 @@ def _digest(track: Track) -> dict[str, Any]:
         "bpm": heard.tempo.bpm,
         "camelot": heard.key.camelot,
         "energy": heard.energy.level,
-        "genre": genre.label if genre is not None and not genre.unsure else None,
+        "genre": genre.sure_label if genre is not None else None,
         "embedding_name": heard.embedding.name if heard.embedding is not None else "",
         "embedding": heard.embedding.data if heard.embedding is not None else "",
     }

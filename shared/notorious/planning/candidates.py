@@ -79,9 +79,9 @@ class Candidate:
         return self.out_beat + self.length_beats
 
 
-def genre_for(brief: Brief, tag: str | None) -> str | None:
-    """The genre whose rules hold for a track: the brief's, else the one that its tag means."""
-    return find_genre(brief.genre) or find_genre(tag)
+def genre_for(brief: Brief, genre: str | None) -> str | None:
+    """The genre whose rules hold for a track: the brief's, else the one that its own (`Track.genre`) means."""
+    return find_genre(brief.genre) or find_genre(genre)
 
 
 def meeting_of(outgoing: Structure, incoming: Structure) -> Meeting:
@@ -181,7 +181,7 @@ def _lengths(target_bars: float, room_bars: float, natural_bars: Sequence[float]
 def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Brief) -> Iterator[Candidate]:
     """Transitions in which both are heard, beat on beat."""
     bar = outgoing.beats_per_bar
-    genre = genre_for(brief, outgoing.track.tags.genre)
+    genre = genre_for(brief, outgoing.track.genre)
     first_in = incoming.first_bar_beat
     voice_in = voice_begins_at(incoming)
     # In bars of A: how much of B may be under A at most (two fifths of it), and likewise of A under B.

@@ -124,10 +124,10 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
     ]
     tolerances: dict[str | None, float] = {}
 
-    def tolerance(tag: str | None) -> float:
-        if tag not in tolerances:
-            tolerances[tag] = tolerance_bpm(genre_for(brief, tag))
-        return tolerances[tag]
+    def tolerance(genre: str | None) -> float:
+        if genre not in tolerances:
+            tolerances[genre] = tolerance_bpm(genre_for(brief, genre))
+        return tolerances[genre]
 
     def column(values: list[float]) -> Floats:
         return np.array(values, dtype=np.float32)

@@ -88,7 +88,7 @@ class TrackProfile:
             path=track.path,
             title=track.title,
             artist=track.artist,
-            genre=track.tags.genre,
+            genre=track.genre,
             bpm=heard.tempo.bpm if heard.grid.beat_seconds is not None else heard.grid.bpm,
             steady=heard.tempo.steady,
             tempo_confidence=heard.tempo.confidence,

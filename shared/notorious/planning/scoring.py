@@ -243,7 +243,7 @@ def tuning_distance(one_cents: float, other_cents: float) -> float:
 def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief) -> Judged:
     """The tolerance of the genres, and what has to be bent."""
     first, second = outgoing.track.analysis.grid.bpm, incoming.track.analysis.grid.bpm
-    genres = genre_for(brief, outgoing.track.tags.genre), genre_for(brief, incoming.track.tags.genre)
+    genres = genre_for(brief, outgoing.track.genre), genre_for(brief, incoming.track.genre)
     score, reason = _match(first, second, *genres)
     meeting = candidate.meeting
     if not meeting.on_the_beat:

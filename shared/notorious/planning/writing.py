@@ -132,7 +132,7 @@ def _reference(structure: Structure, key: BelievedKey) -> TrackReference:
         path=track.path,
         title=track.title,
         artist=track.artist,
-        genre=track.tags.genre,
+        genre=track.genre,
         duration_seconds=heard.duration_seconds,
         bpm=heard.tempo.bpm,
         camelot=key.camelot,

@@ -106,7 +106,7 @@ def summary_of(track: Track) -> TrackSummary:
         bpm=heard.tempo.bpm,
         camelot=heard.key.camelot,
         energy=heard.energy.level,
-        genre=tags.genre[:_GENRE_LENGTH] if tags.genre else None,
+        genre=track.genre[:_GENRE_LENGTH] if track.genre else None,
         album=tags.album[:_TITLE_LENGTH] if tags.album else None,
         year=tags.year if tags.year and 1000 <= tags.year <= 9999 else None,
         loudness_lufs=heard.loudness.integrated_lufs,
