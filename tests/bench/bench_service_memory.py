@@ -3,6 +3,7 @@
     hear     a track of 15 minutes (FLAC), the child process that hears it included
     voice    the same track as a voice, a tenth of it stretched, from its file to its frames in the bucket
     master   mixes of one and of two hours, their voices read from a folder range by range: the same for both
+    preview  half a minute around where two such tracks meet
     export   a mix of a quarter of an hour, mastered and written as MP3 and WAV, with its picture
 
 Each runs in a process of its own with everything that the function's handler imports; memory is PSS, peaks of samples
@@ -180,6 +181,17 @@ def render_a_voice(work: Path) -> float:
     return TRACK_MINUTES * 60.0
 
 
+def preview_a_transition(work: Path) -> float:
+    from notorious.service.preview import preview
+
+    scene, track = Scene(work), long_track(work)
+    scene.upload(track)
+    scene.planned(make_plan([track, track], overlap_beats=64))
+    with scene.progress() as progress:
+        preview(TENANT, MIX_ID, store=scene.store, objects=scene.objects, progress=progress, transition=0, folder=work)
+    return 30.0
+
+
 def long_plan(work: Path, hours: float) -> Plan:
     """A set of quarter hours, each under the next for a minute."""
     track = long_track(work)
@@ -214,6 +226,7 @@ def export_a_mix(work: Path) -> float:
 RUNS: dict[str, tuple[Callable[[Path], float], float]] = {
     "analysing a track of 15 minutes": (hear_a_track, 1500),
     "rendering a voice of 15 minutes": (render_a_voice, 2000),
+    "previewing a transition of 15-minute tracks": (preview_a_transition, 2000),
     "mastering 1 hour": (lambda work: master_a_mix(work, 1.0), 1000),
     "mastering 2 hours": (lambda work: master_a_mix(work, 2.0), 1000),
     "exporting 15 minutes: MP3, WAV, the picture": (export_a_mix, 1000),

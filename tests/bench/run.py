@@ -209,6 +209,17 @@ def service_memory(bench: Bench) -> Iterator[Row]:
         yield Row("  per core", f"{one.audio_seconds / one.cpu_seconds:.0f} x real time")
 
 
+def library_memory(bench: Bench) -> Iterator[Row]:
+    """What the functions that look at a whole library need at most; see bench_library_memory.py."""
+    from bench_library_memory import measured
+
+    work = bench.work / "library"
+    work.mkdir(exist_ok=True)
+    for one in measured(work):
+        goal = f"under {one.limit_mb:.0f} MB"
+        yield Row(one.name, f"{one.peak_mb:.0f} MB, {one.cpu_seconds:.0f} s CPU", goal, one.peak_mb < one.limit_mb)
+
+
 def service_profiles(_: Bench) -> Iterator[Row]:
     """What planning in the service needs to know of ten thousand tracks, out of one object; see bench_profiles.py."""
     script = Path(__file__).with_name("bench_profiles.py")
@@ -266,6 +277,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "mix": mixing,
     "service-profiles": service_profiles,
     "service-memory": service_memory,
+    "library-memory": library_memory,
     "starts": starts,
     "search": search,
     "service": service,
