@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 SLOWEST, FASTEST = 0.25, 4.0
 """Slopes that a time map may have: two octaves each way, far beyond anything that is still music."""
 
+_SLOWEST_BENT, _FASTEST_BENT = 0.3, 3.8
+"""Slopes that making up for a hold may lead to; between 0.72 and 2.1 no hold is shorter for it."""
+
 
 @dataclass(frozen=True)
 class TimeMap:
@@ -41,7 +44,8 @@ class TimeMap:
         if (np.diff(output) <= 0).any() or (np.diff(source) <= 0).any():
             raise ValueError("a time map must rise strictly in output and in source frames")
         slopes = np.diff(source) / np.diff(output)
-        if len(slopes) and not (slopes.min() >= SLOWEST and slopes.max() <= FASTEST):
+        # A millionth more for rounding, between knots that lie close together.
+        if len(slopes) and not (slopes.min() >= SLOWEST * (1 - 1e-6) and slopes.max() <= FASTEST * (1 + 1e-6)):
             raise ValueError(
                 f"a time map's slopes must lie within {SLOWEST:g} and {FASTEST:g}, but reach from "
                 f"{slopes.min():.3g} to {slopes.max():.3g}"
@@ -115,8 +119,8 @@ def hold_attacks(
     """The time map, bent so that it passes each attack with slope 1 and makes up the time in between.
 
     An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1
-    (less where the next attack is near: each side takes at most the share `most_of_gap` of the way to it), and the
-    deviation that this brings leads along a straight line to that of the next attack's hold, or back to nothing
+    (less where the next attack is near: each side takes at most the share `most_of_gap` of the way to it, and no more
+    than leaves the rest a slope that can be played), and the deviation that this brings leads along a straight line to that of the next attack's hold, or back to nothing
     within `reach_frames` where the next attack is further away than twice that. The map's ends stay where they are.
     So a place depends on the attacks within about twice `reach_frames` alone.
 
@@ -130,8 +134,10 @@ def hold_attacks(
     knots = np.array(time_map.output_frames)
     places = time_map.output(ordered)
     gaps = np.diff(np.concatenate([knots[:1], places, knots[-1:]]))
-    starts = places - np.minimum(before_frames, most_of_gap * gaps[:-1])
-    stops = places + np.minimum(after_frames, most_of_gap * gaps[1:])
+    playable = _most_to_hold(time_map, np.concatenate([knots[:1], places, knots[-1:]]))
+    most = np.minimum(most_of_gap * gaps, playable * np.minimum(gaps, 2 * reach_frames))
+    starts = places - np.minimum(before_frames, most[:-1])
+    stops = places + np.minimum(after_frames, most[1:])
     held_starts, held_stops = ordered + (starts - places), ordered + (stops - places)
     edges = np.column_stack([starts, stops]).ravel()
     held = np.column_stack([held_starts, held_stops]).ravel()
@@ -154,6 +160,23 @@ def hold_attacks(
     apart = np.concatenate([[True], np.diff(output) > 1e-3])
     bent = TimeMap(tuple(output[apart].tolist()), tuple(source[apart].tolist()))
     return HeldMap(bent, ordered, held_starts, held_stops)
+
+
+def _most_to_hold(time_map: TimeMap, places: Floats) -> Floats:
+    """The share of each gap between places that a hold may take on each side of it.
+
+    Where both sides hold the share h, slope s becomes (s - 2h) / (1 - 2h) between them, which has to be playable.
+    """
+    knots, source = np.array(time_map.output_frames), np.array(time_map.source_frames)
+    slopes = np.diff(source) / np.diff(knots)
+    first = np.clip(np.searchsorted(knots, places[:-1], side="right") - 1, 0, len(slopes) - 1)
+    last = np.clip(np.searchsorted(knots, places[1:], side="left") - 1, first, len(slopes) - 1)
+    spans = np.column_stack([first, last + 1]).ravel()
+    slowest = np.minimum.reduceat(np.append(slopes, np.inf), spans)[::2]
+    fastest = np.maximum.reduceat(np.append(slopes, -np.inf), spans)[::2]
+    slow = (slowest - _SLOWEST_BENT) / (2.0 * (1.0 - _SLOWEST_BENT))
+    fast = (_FASTEST_BENT - fastest) / (2.0 * (_FASTEST_BENT - 1.0))
+    return np.asarray(np.clip(np.minimum(slow, fast), 0.0, 0.5))
 
 
 def _along(knots: Floats, values: Floats, at: float | Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from notorious.audio.timeline import TimeMap, UntouchedRun, hold_attacks
 
@@ -76,6 +78,23 @@ def test_a_crowd_of_attacks_leaves_room_to_make_up_the_time() -> None:
     slopes = np.diff(bent.source_frames) / np.diff(bent.output_frames)
     assert slopes.max() <= 1 + 0.03 / 0.39
     assert slopes.min() >= 1 - 1e-9
+
+
+@given(
+    slopes=st.lists(st.floats(0.25, 4.0), min_size=1, max_size=4),
+    steps=st.lists(st.floats(5.0, 60000.0), min_size=1, max_size=40),
+)
+@example(slopes=[1.0, 0.666616], steps=[20000.0] * 8)
+def test_any_map_that_can_be_played_can_be_played_with_its_attacks_held(
+    slopes: list[float], steps: list[float]
+) -> None:
+    output = np.concatenate([[0.0], np.cumsum([100000.0] * len(slopes))])
+    source = np.concatenate([[0.0], np.cumsum(100000.0 * np.array(slopes))])
+    time_map = TimeMap(tuple(output.tolist()), tuple(source.tolist()))
+    attacks = np.cumsum(steps)
+    bent = held(time_map, *attacks)
+    kept = attacks[attacks <= source[-1]]
+    assert bent.source(time_map.output(kept)) == pytest.approx(kept, abs=1e-2)
 
 
 def test_far_from_attacks_the_map_is_as_it_was() -> None:
