@@ -120,9 +120,10 @@ def hold_attacks(
 
     An attack stays where the map puts it. From `before_frames` before it to `after_frames` after it the slope is 1
     (less where the next attack is near: each side takes at most the share `most_of_gap` of the way to it, and no more
-    than leaves the rest a slope that can be played), and the deviation that this brings leads along a straight line to that of the next attack's hold, or back to nothing
-    within `reach_frames` where the next attack is further away than twice that. The map's ends stay where they are.
-    So a place depends on the attacks within about twice `reach_frames` alone.
+    than leaves the rest a slope that can be played), and the deviation that this brings leads along a straight line to
+    that of the next attack's hold, or back to nothing within `reach_frames` where the next attack is further away than
+    twice that. The map's ends stay where they are. So a place depends on the attacks within about twice `reach_frames`
+    alone.
 
     `attacks`: source frames, in any order; those outside of the map's knots are passed over.
     """
