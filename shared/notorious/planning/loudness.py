@@ -16,7 +16,7 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.planning.candidates import Candidate
+from notorious.planning.candidates import QUICK, Candidate
 from notorious.planning.plan import Technique
 from notorious.planning.structure import SILENCE_LUFS, Structure
 
@@ -101,11 +101,10 @@ def loudness_courses(
         through = _through(outgoing, incoming, technique, [candidates[number] for number in members], gains)
         for number, powers in zip(members, through, strict=True):
             candidate = candidates[number]
-            end = candidate.in_beat if candidate.is_quick else candidate.in_end_beat
-            for is_out, beat in ((True, candidate.out_beat), (False, end)):
+            for is_out, beat in ((True, candidate.out_beat), (False, candidate.in_end_beat)):
                 if (is_out, beat) not in neighbours:
                     neighbours[is_out, beat] = _neighbour(outgoing if is_out else incoming, beat, is_out, gains_db)
-            before, after = neighbours[True, candidate.out_beat], neighbours[False, end]
+            before, after = neighbours[True, candidate.out_beat], neighbours[False, candidate.in_end_beat]
             rows[number] = LoudnessCourse(before, _lufs(powers.min()), _lufs(powers.max()), after)
     return tuple(row for row in rows if row is not None)
 
@@ -132,15 +131,20 @@ def _through(
 ) -> Floats:
     """Power of 3 s at `LOOKS` moments from a window before the transitions to one after: shape (candidates, LOOKS)."""
     meeting = candidates[0].meeting
-    beats = np.array([0.0 if one.is_quick else one.length_beats for one in candidates])
-    length = (beats * 60.0 / meeting.overlap_bpm)[:, None]
+    beats = np.array([one.length_beats for one in candidates])
     out_start = np.array([outgoing.seconds(one.out_beat) for one in candidates])[:, None]
     in_start = np.array([incoming.seconds(one.in_beat) for one in candidates])[:, None]
+    if technique in QUICK:
+        # What comes plays alone and at its own tempo while the outgoing track echoes (an echo that is left out here).
+        length = np.array([incoming.seconds(one.in_end_beat) for one in candidates])[:, None] - in_start
+        heard_out = np.zeros_like(length)
+    else:
+        length = heard_out = (beats * 60.0 / meeting.overlap_bpm)[:, None]
     half = HALF_WINDOW_SECONDS
     moments = -half + (length + 2.0 * half) * np.linspace(0.0, 1.0, LOOKS)
     # A track's windows stay inside of what is played of it: what lies beyond is never heard.
     speed_out, speed_in = 1.0 + meeting.outgoing_stretch, 1.0 + meeting.incoming_stretch
-    leaving = _at(outgoing, out_start + speed_out * np.minimum(moments, length - half)) * gains[0]
+    leaving = _at(outgoing, out_start + speed_out * np.minimum(moments, heard_out - half)) * gains[0]
     arriving = _at(incoming, in_start + speed_in * np.maximum(moments, half)) * gains[1]
     inner = moments[:, :, None] + np.linspace(-half, half, _LOOKS_PER_WINDOW)
     shares = _shares(technique, inner, length[:, :, None], beats[:, None, None]).mean(axis=2)
@@ -163,7 +167,7 @@ def _shares(technique: Technique, seconds: Floats, length: Floats, beats: Floats
 
     The laws are those that `rendering.techniques` draws.
     """
-    if technique in ("quick_cut", "echo_out"):
+    if technique in QUICK:
         cut = (seconds >= 0.0).astype(np.float64)
         return np.repeat(cut[..., None], 5, axis=-1)
     place = np.clip(seconds / length, 0.0, 1.0)

@@ -48,6 +48,14 @@ def test_gains_count():
     assert course.dip_lu == pytest.approx(0.0, abs=0.05)
 
 
+def test_an_echo_out_is_held_against_what_comes_after_its_echo():
+    one = structure_of(make_track("a", form=STEADY))
+    other = structure_of(make_track("b", form=(("breakdown", 4), ("drop", 64))))
+    course = loudness_course(one, other, way("echo_out", one, other, out_bar=64, bars=4), (0.0, 0.0))
+    assert course.step_lu == pytest.approx(LOUDNESS_OF["drop"] - LOUDNESS_OF["verse"], abs=0.2)
+    assert course.dip_lu == pytest.approx(LOUDNESS_OF["verse"] - LOUDNESS_OF["breakdown"], abs=0.2)
+
+
 def test_what_dips_is_worth_less_than_what_does_not():
     even, dipping = LoudnessCourse(-12, -12.5, -12, -12.5), LoudnessCourse(-12, -16, -12, -12.5)
     assert judge_loudness(even).value == 100.0
