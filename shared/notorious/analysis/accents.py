@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.mono import Mono
 from notorious.analysis.onsets import BANDS, FLUX_LEAD_SECONDS, RATE_HZ, Onsets
 
 HARMONY_DECIMATION = 4
@@ -25,7 +26,8 @@ class Accents:
     """The envelopes of a track, made ready to be read at any time.
 
     peaks: NDArray [shape=(BANDS, n)], float32: flux, each value the largest within the tolerance, mean 1.
-    harmony: NDArray [shape=(m, bins)], float32: compressed spectra; `harmony_rate_hz` rows a second, summed up to here.
+    harmony_sums: NDArray [shape=(m + 1, bins)], float64: compressed spectra, `harmony_rate_hz` rows a second, summed up
+        to here. In single precision the sameness of machine-made bars would drown in rounding.
     """
 
     peaks: NDArray[np.float32]
@@ -54,7 +56,7 @@ class Accents:
         return np.where(norms > 1e-6, 1.0 - (before * after).sum(axis=1) / np.maximum(norms, 1e-6), 0.0)
 
 
-def find_accents(mono: NDArray[np.float32], onsets: Onsets) -> Accents:
+def find_accents(mono: Mono, onsets: Onsets) -> Accents:
     """Prepare the envelopes; `mono` as given to `find_onsets`."""
     peaks = onsets.flux.copy()
     for shift in range(1, TOLERANCE_FRAMES + 1):
@@ -75,7 +77,7 @@ def _summed(spectra: NDArray[np.float32]) -> NDArray[np.float64]:
     return sums
 
 
-def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
+def _spectra(mono: Mono) -> NDArray[np.float32]:
     """Log-compressed magnitudes [shape=(m, bins)], row i centred at i * 46 ms.
 
     The mean of four samples serves as anti-alias filter: what it lets through above 4.3 kHz is 13 dB down and weak in
@@ -83,18 +85,28 @@ def _spectra(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     import scipy.fft
 
-    usable = len(mono) // HARMONY_DECIMATION * HARMONY_DECIMATION
+    usable = len(mono) // HARMONY_DECIMATION
     half = HARMONY_WINDOW // 2
-    padded = np.zeros(usable // HARMONY_DECIMATION + HARMONY_WINDOW, np.float32)
-    slow = padded[half:-half]
-    np.einsum("ij->i", mono[:usable].reshape(-1, HARMONY_DECIMATION), out=slow)
-    slow /= np.float32(HARMONY_DECIMATION)
-    framed = np.lib.stride_tricks.sliding_window_view(padded, HARMONY_WINDOW)[::HARMONY_HOP]
     window = np.hanning(HARMONY_WINDOW + 1)[:-1].astype(np.float32)
-    spectra = np.empty((len(framed), HARMONY_BINS.stop - HARMONY_BINS.start), np.float32)
-    for start in range(0, len(framed), 64):
-        spectrum = scipy.fft.rfft(framed[start : start + 64] * window, axis=1)[:, HARMONY_BINS]
-        np.abs(spectrum, out=spectra[start : start + 64])
+    frames = usable // HARMONY_HOP + 1
+    spectra = np.empty((frames, HARMONY_BINS.stop - HARMONY_BINS.start), np.float32)
+    for start in range(0, frames, 64):
+        stop = min(start + 64, frames)
+        slow = _decimated(mono, start * HARMONY_HOP - half, (stop - 1) * HARMONY_HOP + half, usable)
+        framed = np.lib.stride_tricks.sliding_window_view(slow, HARMONY_WINDOW)[::HARMONY_HOP]
+        spectrum = scipy.fft.rfft(framed * window, axis=1)[:, HARMONY_BINS]
+        np.abs(spectrum, out=spectra[start:stop])
     loud = np.float32(np.percentile(spectra[::4], 95.0) * 0.05 + 1e-9)
     spectra /= loud
     return np.log1p(spectra, out=spectra)
+
+
+def _decimated(mono: Mono, start: int, stop: int, usable: int) -> NDArray[np.float32]:
+    """Means of four samples, number `start` to `stop`; silent where there are none. A whole hour would be 79 MB."""
+    first, last = max(start, 0), min(stop, usable)
+    slow = np.zeros(stop - start, np.float32)
+    four = mono[first * HARMONY_DECIMATION : last * HARMONY_DECIMATION].reshape(-1, HARMONY_DECIMATION)
+    inside = slow[first - start : last - start]
+    np.einsum("ij->i", four, out=inside)
+    inside /= np.float32(HARMONY_DECIMATION)
+    return slow

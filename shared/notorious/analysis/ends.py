@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.model import Audible
+from notorious.analysis.mono import Mono
 from notorious.errors import UnusableAudio
 
 SILENT_BELOW = 1e-3  # -60 dBFS
@@ -35,34 +36,44 @@ _EDGE_TOLERANCE_DB = 8.0
 arrangement does not."""
 
 
-def hear_ends(mono: NDArray[np.float32], rate_hz: int, *, duration_seconds: float, path: Path) -> Audible:
+def hear_ends(mono: Mono, rate_hz: int, *, duration_seconds: float, path: Path) -> Audible:
     """The audible part of a recording, and its fades.
 
-    mono : np.ndarray [shape=(n,)], float32
+    mono : float32 [shape=(n,)]
 
     Raises UnusableAudio where nothing is louder than -60 dBFS.
     """
+    count = len(mono)
     first = _silent_samples(mono)
-    if first == len(mono):
+    if first == count:
         raise UnusableAudio(path, "it is silent", "nothing in it is louder than -60 dBFS")
-    last = len(mono) - _silent_samples(mono[::-1])
-    sounding = mono[first:last]
+    last = _end_of_sound(mono)
     looked_at = int(_LOOKED_AT_SECONDS * rate_hz)
+    beginning, ending = mono[first : min(first + looked_at, last)], mono[max(first, last - looked_at) : last]
     return Audible(
         start=round(first / rate_hz, 6),
         end=round(min(last / rate_hz, duration_seconds), 6),
-        fade_in_seconds=fade_seconds(np.abs(sounding[:looked_at]), rate_hz),
-        fade_out_seconds=fade_seconds(np.abs(sounding[::-1][:looked_at]), rate_hz),
+        fade_in_seconds=fade_seconds(np.abs(beginning), rate_hz),
+        fade_out_seconds=fade_seconds(np.abs(ending[::-1]), rate_hz),
     )
 
 
-def _silent_samples(mono: NDArray[np.float32]) -> int:
+def _silent_samples(mono: Mono) -> int:
     """How many samples come before the first that can be heard."""
     for start in range(0, len(mono), _CHUNK_SAMPLES):
         loud = np.abs(mono[start : start + _CHUNK_SAMPLES]) > SILENT_BELOW
         if loud.any():
             return start + int(np.argmax(loud))
     return len(mono)
+
+
+def _end_of_sound(mono: Mono) -> int:
+    """Where the last sample that can be heard ends."""
+    for stop in range(len(mono), 0, -_CHUNK_SAMPLES):
+        loud = np.abs(mono[max(0, stop - _CHUNK_SAMPLES) : stop][::-1]) > SILENT_BELOW
+        if loud.any():
+            return stop - int(np.argmax(loud))
+    return 0
 
 
 def fade_seconds(amplitude: NDArray[np.float32], rate_hz: int) -> float:

@@ -16,6 +16,7 @@ from notorious.analysis.downbeats import Activations, find_bars
 from notorious.analysis.drift import Drift, find_drift, leaves_its_line
 from notorious.analysis.levels import Hypothesis, alternatives, beat_hypotheses, odds
 from notorious.analysis.model import Grid, GridPiece, Tempo, TempoAlternative
+from notorious.analysis.mono import Mono
 from notorious.analysis.onsets import RATE_HZ, Onsets, find_onsets
 from notorious.analysis.pieces import Piece, find_pieces
 from notorious.analysis.tempo import pulse
@@ -62,7 +63,7 @@ class GridFit:
 
 
 def fit_grid(
-    mono: NDArray[np.float32],
+    mono: Mono,
     rate_hz: int = RATE_HZ,
     *,
     ask_network: Callable[[], Activations | None] | None = None,
@@ -74,7 +75,8 @@ def fit_grid(
     """
     if rate_hz != RATE_HZ:
         raise ValueError(f"the grid is fitted at {RATE_HZ} Hz, not at {rate_hz}: resample first (soxr, no delay)")
-    mono = np.ascontiguousarray(mono, dtype=np.float32)
+    if isinstance(mono, np.ndarray):
+        mono = np.ascontiguousarray(mono, dtype=np.float32)
     onsets = find_onsets(mono)
     envelope = pulse(onsets)
     duration = len(mono) / rate_hz

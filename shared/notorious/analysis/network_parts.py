@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.mono import Mono
 from notorious.networks import BEATNET, MUSICNN, Family, beatnet, catalogue, musicnn
 
 BEATS = "beatnet"
@@ -30,7 +31,7 @@ NOT_ASKED: Part = {"absent": "beatnet was not asked: the bars are clear without 
 """The part `beatnet` where the grid had no need of it."""
 
 
-def hear_beats(mono: NDArray[np.float32]) -> Part:
+def hear_beats(mono: Mono) -> Part:
     """The part `beatnet` of a signal [shape=(n,)] at 22,050 Hz."""
     if not BEATS_VERSION:
         return _absent(BEATNET)
@@ -47,7 +48,7 @@ def beat_activations(part: Part) -> NDArray[np.float32] | None:
     return np.square(data.astype(np.float32) / 255)
 
 
-def hear_patches(mono: NDArray[np.float32], rate_hz: int) -> Part:
+def hear_patches(mono: Mono, rate_hz: int) -> Part:
     """The part `musicnn` of a signal [shape=(n,)]."""
     if not PATCHES_VERSION:
         return _absent(MUSICNN)
@@ -65,7 +66,7 @@ def hear_patches(mono: NDArray[np.float32], rate_hz: int) -> Part:
     }
 
 
-def _resampled(mono: NDArray[np.float32], from_hz: int, to_hz: int) -> Iterator[NDArray[np.float32]]:
+def _resampled(mono: Mono, from_hz: int, to_hz: int) -> Iterator[NDArray[np.float32]]:
     """A signal [shape=(n,)] at another rate, block by block: an hour at 16 kHz would be 230 MB."""
     import soxr
 

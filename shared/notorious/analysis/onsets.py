@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.mono import Mono
+
 RATE_HZ = 22050
 """The rate that this room works at."""
 
@@ -60,7 +62,7 @@ class Onsets:
     attack_rate_hz: float = ATTACK_RATE_HZ
 
 
-def find_onsets(mono: NDArray[np.float32]) -> Onsets:
+def find_onsets(mono: Mono) -> Onsets:
     """Compute both envelopes.
 
     mono: NDArray [shape=(n,)], float32 at 22,050 Hz; any length, silence included (the envelopes are then zero).
@@ -93,7 +95,7 @@ def _filtered(power: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray
     return np.asarray(np.maximum(inside - below[:-1] + below[1:], 0.0))
 
 
-def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _flux(mono: Mono) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     import scipy.fft
 
     edges, first_of_band = _filter_edges()
@@ -113,18 +115,24 @@ def _flux(mono: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.fl
     loud = np.percentile(power[:, ::4], 95.0, axis=1, keepdims=True)
     # Below the loudest part by more than this lies rounding, not music.
     loud = np.maximum(loud, max(float(loud.max()) * FAINTEST, 1e-12)).astype(np.float32)
-    logs = np.log1p(power / (loud * np.float32(DYNAMIC_RANGE)))
-    rise = np.zeros_like(logs)
-    # Centred: the rise between i - 1 and i + 1 belongs to frame i.
-    np.maximum(logs[:, FLUX_LAG_FRAMES:] - logs[:, :-FLUX_LAG_FRAMES], 0.0, out=rise[:, 1:-1])
-    flux = np.add.reduceat(rise, first_of_band, axis=0)
+    # In its own place and band by band: each array of all filters has 55 MB an hour.
+    logs = power
+    logs /= loud * np.float32(DYNAMIC_RANGE)
+    np.log1p(logs, out=logs)
+    flux = np.zeros((BANDS, frames), dtype=np.float32)
+    for band, (first, parts) in enumerate(zip(first_of_band, FILTERS_PER_BAND, strict=True)):
+        # Centred: the rise between i - 1 and i + 1 belongs to frame i.
+        rows = logs[first : first + parts]
+        rise = rows[:, FLUX_LAG_FRAMES:] - rows[:, :-FLUX_LAG_FRAMES]
+        np.maximum(rise, 0.0, out=rise)
+        flux[band, 1:-1] = np.add.reduce(rise, axis=0)
     flux /= np.array(FILTERS_PER_BAND, dtype=np.float32)[:, None]
     if float(loud.max()) <= 1e-9:
         flux[:] = 0.0
     return flux, energy
 
 
-def _with_silence(mono: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+def _with_silence(mono: Mono, start: int, stop: int) -> NDArray[np.float32]:
     """Samples from `start` to `stop`, silent where there are none."""
     piece = mono[max(start, 0) : stop]
     if start < 0 or stop > len(mono):
@@ -132,7 +140,7 @@ def _with_silence(mono: NDArray[np.float32], start: int, stop: int) -> NDArray[n
     return piece
 
 
-def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
+def _attacks(mono: Mono) -> NDArray[np.float32]:
     blocks = len(mono) // ATTACK_HOP
     if blocks < 64:
         return np.zeros((2, blocks), dtype=np.float32)
@@ -142,14 +150,17 @@ def _attacks(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     return attacks
 
 
-def _low_energy(mono: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
-    signal = mono[: blocks * ATTACK_HOP]
-    low = np.einsum("ij->i", signal.reshape(blocks, ATTACK_HOP)) / np.float32(ATTACK_HOP)
+def _low_energy(mono: Mono, blocks: int) -> NDArray[np.float64]:
+    low = np.empty(blocks, dtype=np.float32)
+    for start in range(0, blocks, CHUNK_BLOCKS):
+        stop = min(start + CHUNK_BLOCKS, blocks)
+        np.einsum("ij->i", mono[start * ATTACK_HOP : stop * ATTACK_HOP].reshape(-1, ATTACK_HOP), out=low[start:stop])
+    low /= np.float32(ATTACK_HOP)
     taps = np.hanning(9)[1:-1]
     return np.asarray(np.convolve(low, taps / taps.sum(), mode="same").astype(np.float64) ** 2)
 
 
-def _bright_energy(mono: NDArray[np.float32], blocks: int) -> NDArray[np.float64]:
+def _bright_energy(mono: Mono, blocks: int) -> NDArray[np.float64]:
     energy = np.empty(blocks, dtype=np.float64)
     for start in range(0, blocks, CHUNK_BLOCKS):
         stop = min(start + CHUNK_BLOCKS, blocks)
@@ -165,6 +176,7 @@ def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArr
     count = len(energy)
     total = np.zeros(count + 1)
     np.cumsum(energy, out=total[1:])
+    del energy
     # Short at either end: the mean is then that of what is there. In place: each array of an hour is 40 MB.
     ahead = np.full(count, total[-1])
     ahead[: 1 - after] = total[after:]
@@ -172,6 +184,7 @@ def _energy_ratio(energy: NDArray[np.float64], after: int, before: int) -> NDArr
     ahead /= after
     behind = total[:-1].copy()
     behind[before:] -= total[: -before - 1]
+    del total
     behind /= before
     ahead[1 - after :] *= after / np.arange(after - 1, 0, -1)
     behind[:before] *= before / np.maximum(np.arange(before), 1)

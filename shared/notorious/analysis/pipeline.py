@@ -41,6 +41,7 @@ from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.ends import hear_ends
 from notorious.analysis.grid import GridFit
 from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
+from notorious.analysis.mono import Mono
 from notorious.analysis.samples import Samples, read_samples
 from notorious.analysis.spectrum import RATE_HZ, Spectra
 from notorious.networks import musicnn
@@ -88,7 +89,7 @@ class PitchClasses:
     `mono` [shape=(n,)], float32, at 22,050 Hz; `starts` [shape=(bars,)], seconds; `weights` [shape=(bars, 12)], from C.
     """
 
-    mono: NDArray[np.float32]
+    mono: Mono
     starts: NDArray[np.float64]
     weights: NDArray[np.float64]
 
@@ -132,7 +133,7 @@ def hear_pitch_classes(path: Path, analysis: Analysis) -> PitchClasses:
     return PitchClasses(decoded.mono, *listener.pitch_classes())
 
 
-def _key_listener(mono: NDArray[np.float32], heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
+def _key_listener(mono: Mono, heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
     listener = key.KeyListener(heard_grid.downbeats(), grid_confidence=tempo.confidence if tempo.steady else 0.0)
     for block in spectrum.power_blocks(mono, frame=4096, hop=2048):
         listener.hear(block)

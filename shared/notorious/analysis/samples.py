@@ -1,7 +1,6 @@
 """One pass over a file: its samples as the analysers hear them, and what is measured while they go by.
 
-Conventions: the mean of the channels at 22,050 Hz is kept as a whole, 318 MB an hour; samples at the file's own rate
-are not kept.
+Conventions: the mean of the channels at 22,050 Hz is kept as a whole; samples at the file's own rate are not kept.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.dynamics import DynamicsMeter
+from notorious.analysis.mono import Growing, Mono
 from notorious.analysis.spectrum import RATE_HZ
 from notorious.audio.decode import open_audio
 from notorious.audio.loudness import LoudnessMeter, LoudnessResult
@@ -19,14 +19,13 @@ from notorious.errors import UnusableAudio
 SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 3600.0
 _BLOCK_FRAMES = 1 << 16
-_GROWTH_SAMPLES = 1 << 22
 
 
 @dataclass(frozen=True)
 class Samples:
     """What one pass over the file leaves: mono [shape=(n,)] at 22,050 Hz, and facts."""
 
-    mono: NDArray[np.float32]
+    mono: Mono
     duration_seconds: float
     sample_rate_hz: int
     channels: int
@@ -48,7 +47,7 @@ def read_samples(path: Path, *, with_loudness: bool) -> Samples:
         meter = LoudnessMeter(rate, reader.channels) if with_loudness else None
         dynamics = DynamicsMeter(rate, reader.channels)
         resampler = soxr.ResampleStream(rate, RATE_HZ, 1, dtype="float32", quality="HQ") if rate != RATE_HZ else None
-        mono = _Growing()
+        mono = Growing()
         frames = 0
         while len(block := reader.read(_BLOCK_FRAMES)):
             frames += len(block)
@@ -72,27 +71,6 @@ def read_samples(path: Path, *, with_loudness: bool) -> Samples:
             loudness=meter.result() if meter is not None else None,
             dynamic_range_db=dynamics.result_db(),
         )
-
-
-class _Growing:
-    """Samples that come block by block, kept once: joining a list of blocks would hold all of them twice."""
-
-    def __init__(self) -> None:
-        self._room = np.empty(_GROWTH_SAMPLES, np.float32)
-        self._used = 0
-
-    def append(self, block: NDArray[np.float32]) -> None:
-        end = self._used + len(block)
-        if end > len(self._room):
-            # The allocator moves pages here, not samples; nobody else refers to them.
-            self._room.resize(max(end, len(self._room) + _GROWTH_SAMPLES), refcheck=False)
-        self._room[self._used : end] = block
-        self._used = end
-
-    def whole(self) -> NDArray[np.float32]:
-        """All that came. Nothing can be appended afterwards."""
-        self._room.resize(self._used, refcheck=False)
-        return self._room
 
 
 def _mean_of_channels(block: NDArray[np.float32]) -> NDArray[np.float32]:

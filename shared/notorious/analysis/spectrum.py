@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.mono import Mono
 from notorious.analysis.pitch_motion import MotionListener, PitchMotion
 
 NAME = "spectrum"
@@ -50,7 +51,7 @@ class Spectra:
         return int(min(max(round(seconds / self.hop_seconds), 0), len(self.bands) - 1))
 
 
-def power_blocks(mono: NDArray[np.float32], *, frame: int, hop: int) -> Iterator[NDArray[np.float32]]:
+def power_blocks(mono: Mono, *, frame: int, hop: int) -> Iterator[NDArray[np.float32]]:
     """Power spectra of a mono signal, chunk by chunk.
 
     mono : np.ndarray [shape=(n,)], float32
@@ -119,7 +120,7 @@ def _mel_to_band() -> NDArray[np.float32]:
     return mean
 
 
-def hear_spectra(mono: NDArray[np.float32]) -> Spectra:
+def hear_spectra(mono: Mono) -> Spectra:
     """Band powers of a mono signal [shape=(n,)], float32, at 22,050 Hz."""
     weights = _weights()
     listener = MotionListener(rate_hz=RATE_HZ, frame=FRAME)

@@ -21,6 +21,8 @@ from notorious.analysis.onsets import FLUX_LEAD_SECONDS
 SHORTEST_SECONDS = 12.0
 WINDOW_SECONDS = 10.0
 STEP_SECONDS = 1.0
+WINDOWS_AT_ONCE = 64
+"""All of an hour at once would be 190 MB."""
 PERIODS = 160
 SLOWEST_PERIOD_SECONDS = 1.0
 FASTEST_PERIOD_SECONDS = 0.3
@@ -77,13 +79,16 @@ def _local_periods(envelope: NDArray[np.float32], rate: float) -> tuple[NDArray[
     window = int(WINDOW_SECONDS * rate)
     step = int(STEP_SECONDS * rate)
     starts = np.arange(0, max(1, len(envelope) - window + 1), step)
-    framed = np.stack([envelope[start : start + window] for start in starts])
-    framed = (framed - framed.mean(axis=1, keepdims=True)) * np.hanning(window)
-    spectrum = scipy.fft.rfft(framed, 2 * window, axis=1)
-    correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, axis=1)[:, :window]
+    shape = np.hanning(window)
+    correlation = np.empty((len(starts), window))
+    for first in range(0, len(starts), WINDOWS_AT_ONCE):
+        framed = np.stack([envelope[start : start + window] for start in starts[first : first + WINDOWS_AT_ONCE]])
+        spectrum = scipy.fft.rfft((framed - framed.mean(axis=1, keepdims=True)) * shape, 2 * window, axis=1)
+        inverse = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, axis=1)
+        correlation[first : first + len(framed)] = inverse[:, :window]
     # Windows that are quieter than most say less: in a breakdown the path keeps its tempo.
-    own = correlation[:, :1]
-    correlation = correlation / (np.maximum(own, np.median(own)) + 1e-9)
+    own = correlation[:, :1].copy()
+    correlation /= np.maximum(own, np.median(own)) + 1e-9
     grid = np.geomspace(FASTEST_PERIOD_SECONDS, SLOWEST_PERIOD_SECONDS, PERIODS)
     lags = np.arange(window) / rate
     salience = np.stack([sum(np.interp(grid * tooth, lags, row) for tooth in (1, 2, 3, 4)) for row in correlation])

@@ -13,6 +13,7 @@ Features, as the networks were trained on (spectral flux in log-spaced triangles
 """
 
 from functools import cache, lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,15 @@ _LOWEST_HZ, _HIGHEST_HZ = 30.0, 17000.0
 Array = NDArray[np.float32]
 
 
-def activations(mono: Array) -> Array:
+class Samples(Protocol):
+    """Mono samples: an array, or what is read slice by slice like one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Array: ...
+
+
+def activations(mono: Samples) -> Array:
     """Probabilities of beat and downbeat.
 
     mono : np.ndarray [shape=(n,)], float32 at 22,050 Hz
@@ -70,7 +79,7 @@ def _rise(rows: Array, before: Array | None) -> Array:
     return np.maximum(np.diff(rows, axis=0, prepend=first), 0)
 
 
-def _log_bands(mono: Array, first: int, last: int) -> Array:
+def _log_bands(mono: Samples, first: int, last: int) -> Array:
     """Log bands of frames first..last [shape=(last - first, 136)]."""
     from scipy import fft
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.model import Analysis, Bands, Cue, Grid, HeardKey, Section, Track, Vocals
+from notorious.analysis.mono import Mono
 from notorious.rendering.lettering import Fitter, drawable, installed_families
 from notorious.rendering.picture import key_colour, tick_step
 from notorious.rendering.sheet import clock_time, one_line
@@ -61,7 +62,7 @@ class Sound:
     [shape=(bars, 12)], from C: how much each sounds from there to the next.
     """
 
-    mono: NDArray[np.float32]
+    mono: Mono
     rate_hz: int
     pitch_starts: NDArray[np.float64]
     pitch_classes: NDArray[np.float64]
