@@ -64,7 +64,10 @@ class Access:
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     lists: bool = False
-    """Lists the bucket, or has to tell an object that is absent from one that is forbidden."""
+    """Lists folders of the bucket."""
+    misses: bool = False
+    """Looks for objects that may be absent. S3 tells those from forbidden ones only to who may list the bucket; the
+    embedded stage tells them apart anyhow."""
     publishes: bool = False
     """Puts events on the bus."""
     notifies: bool = False
@@ -177,7 +180,7 @@ FUNCTIONS: tuple[Function, ...] = (
             reads=("drop", "tracks"),
             writes=("tracks",),
             deletes=("drop",),
-            lists=True,
+            misses=True,
         ),
     ),
     Function(
@@ -209,7 +212,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=256,
         timeout_seconds=60,
         measured=_LIGHT,
-        access=Access(events=Table.WRITE, reads=("stems",), lists=True),
+        access=Access(events=Table.WRITE, reads=("stems",), misses=True),
     ),
     Function(
         name="fail_stems",
@@ -218,7 +221,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=256,
         timeout_seconds=60,
         measured=_LIGHT,
-        access=Access(events=Table.WRITE, reads=("stems",), lists=True),
+        access=Access(events=Table.WRITE, reads=("stems",), misses=True),
     ),
     # Mixes: what starts, resumes and stops the workflow.
     Function(
@@ -228,7 +231,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=256,
         timeout_seconds=30,
         measured=_LIGHT,
-        access=Access(live=(Live.PUT,), reads=("plans",), writes=("plans",), lists=True, starts=(Workflow.MIX,)),
+        access=Access(live=(Live.PUT,), reads=("plans",), writes=("plans",), misses=True, starts=(Workflow.MIX,)),
     ),
     Function(
         name="resume_mix",
@@ -246,7 +249,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=256,
         timeout_seconds=30,
         measured=_LIGHT,
-        access=Access(live=(Live.DELETE,), reads=("plans",), lists=True, stops=(Workflow.MIX,)),
+        access=Access(live=(Live.DELETE,), reads=("plans",), misses=True, stops=(Workflow.MIX,)),
     ),
     # Mixes: the steps.
     Function(
@@ -272,7 +275,7 @@ FUNCTIONS: tuple[Function, ...] = (
             notifies=True,
             reads=("indexes", "analyses"),
             writes=("indexes", "plans"),
-            lists=True,
+            misses=True,
         ),
     ),
     Function(
@@ -288,7 +291,7 @@ FUNCTIONS: tuple[Function, ...] = (
             notifies=True,
             reads=("plans", "analyses"),
             writes=("plans",),
-            lists=True,
+            misses=True,
         ),
     ),
     Function(
@@ -304,7 +307,7 @@ FUNCTIONS: tuple[Function, ...] = (
             notifies=True,
             reads=("plans", "tracks", "previews"),
             writes=("previews",),
-            lists=True,
+            misses=True,
         ),
         disk_mb=4096,
     ),
@@ -332,7 +335,7 @@ FUNCTIONS: tuple[Function, ...] = (
             notifies=True,
             reads=("plans", "tracks", "voices"),
             writes=("voices",),
-            lists=True,
+            misses=True,
         ),
         disk_mb=4096,
     ),
@@ -349,7 +352,7 @@ FUNCTIONS: tuple[Function, ...] = (
             notifies=True,
             reads=("plans", "voices", "mixes"),
             writes=("mixes",),
-            lists=True,
+            misses=True,
         ),
         disk_mb=2048,
     ),
@@ -361,7 +364,7 @@ FUNCTIONS: tuple[Function, ...] = (
         timeout_seconds=900,
         measured="15 minutes as MP3 and WAV, with the picture: 190 MB and 42 s of CPU time (make bench)",
         access=Access(
-            events=Table.READ, live=_PROGRESS, notifies=True, reads=("plans", "mixes"), writes=("mixes",), lists=True
+            events=Table.READ, live=_PROGRESS, notifies=True, reads=("plans", "mixes"), writes=("mixes",), misses=True
         ),
         disk_mb=2048,
     ),
@@ -405,7 +408,7 @@ FUNCTIONS: tuple[Function, ...] = (
             views=Table.READ,
             reads=("manifests", "indexes", "analyses"),
             writes=("indexes",),
-            lists=True,
+            misses=True,
         ),
     ),
     # Housekeeping and the API.

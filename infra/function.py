@@ -17,12 +17,14 @@ from infra.catalogue import BY_NAME, Access, Carrier, Table, Workflow
 from infra.stage import Stage
 from infra.storage import Stored
 
-_READ_EVENTS = ("dynamodb:Query",)
+READ_EVENTS = ("dynamodb:Query",)
 # One append is a transaction: the head moves, the command is noted, the events are put, the version is checked.
-_APPEND_EVENTS = (
-    *_READ_EVENTS,
+APPEND_EVENTS = (
+    *READ_EVENTS,
     *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"),
 )
+# On the embedded stage the journal is read and checked, and its records are put into the table.
+_PUT_BACK_EVENTS = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _READ_VIEWS = ("dynamodb:GetItem", "dynamodb:Query")
 _WRITE_VIEWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _REMEMBER = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
@@ -159,20 +161,22 @@ def _grants(role: iam.Role, access: Access, stage: Stage, sockets: Sockets | Non
     """Allow what the access says; returns the environment variables that go with it."""
     stored = Stored.seen_from(Stack.of(role), stage)
     return {
-        **_table_grants(role, access, stored),
-        **_object_grants(role, access, stored),
+        **_table_grants(role, access, stage, stored),
+        **_object_grants(role, access, stage, stored),
         **_message_grants(role, access, stage, sockets),
         **_workflow_grants(role, access, stage),
     }
 
 
-def _table_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, str]:
+def _table_grants(role: iam.Role, access: Access, stage: Stage, stored: Stored) -> dict[str, str]:
     variables = {}
     if access.events is not Table.NONE:
-        actions = _APPEND_EVENTS if access.events is Table.WRITE else _READ_EVENTS
-        _allow(role, actions, stored.events.arn)
         variables["NOTORIOUS_EVENTS_TABLE"] = stored.events.name
-    if access.feed:
+    if access.events is Table.WRITE:
+        _allow(role, APPEND_EVENTS if stage.on_aws else _PUT_BACK_EVENTS, stored.events.arn)
+    elif access.events is Table.READ and stage.on_aws:
+        _allow(role, READ_EVENTS, stored.events.arn)
+    if access.feed and stage.on_aws:
         _allow(role, ("dynamodb:Query",), f"{stored.events.arn}/index/feed")
     if access.views is not Table.NONE:
         _allow(role, _WRITE_VIEWS if access.views is Table.WRITE else _READ_VIEWS, stored.views.arn)
@@ -186,7 +190,7 @@ def _table_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, s
     return variables
 
 
-def _object_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, str]:
+def _object_grants(role: iam.Role, access: Access, stage: Stage, stored: Stored) -> dict[str, str]:
     bucket = stored.bucket
     for action, prefixes in (
         (("s3:GetObject",), access.reads),
@@ -196,7 +200,7 @@ def _object_grants(role: iam.Role, access: Access, stored: Stored) -> dict[str, 
     ):
         if prefixes:
             _allow(role, action, *(bucket.objects(prefix) for prefix in prefixes))
-    if access.lists:
+    if access.lists or (access.misses and stage.on_aws):
         _allow(role, ("s3:ListBucket",), bucket.arn)
     touches = access.reads or access.writes or access.deletes or access.lists
     return {"NOTORIOUS_BUCKET": bucket.name} if touches else {}

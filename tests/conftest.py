@@ -2,19 +2,21 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test is collected: modules look for networks when they are imported."""
     patch = pytest.MonkeyPatch()
-    patch.setenv("NOTORIOUS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    cache = tempfile.TemporaryDirectory(prefix="notorious-tests-")
+    patch.setenv("NOTORIOUS_CACHE", cache.name)
     patch.delenv("NOTORIOUS_MODELS", raising=False)
-    yield
-    patch.undo()
+    config.add_cleanup(cache.cleanup)
+    config.add_cleanup(patch.undo)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -20,6 +20,7 @@ from running import STARTED
 from notorious.errors import NotoriousError
 
 PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
+WATCHED = [sys.executable, str(Path(__file__).with_name("rights_watched.py"))]
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -115,10 +116,22 @@ class Deployed:
             self.process.kill()
 
 
-def serve(data: Path, *options: str) -> Deployed:
-    """Run `notorious serve` on a data folder and wait until it has said where it is."""
+def serve(data: Path, *options: str, rights: Path | None = None) -> Deployed:
+    """Run `notorious serve` on a data folder and wait until it has said where it is.
+
+    rights : where to write down what roles ask for (`rights_watched.py`)
+    """
     process = subprocess.Popen(
-        [*PROGRAM, "serve", "--data", str(data), "--port", "0", "--json", *options],
+        [
+            *(PROGRAM if rights is None else [*WATCHED, str(rights)]),
+            "serve",
+            "--data",
+            str(data),
+            "--port",
+            "0",
+            "--json",
+            *options,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

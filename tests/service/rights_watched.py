@@ -1,6 +1,6 @@
-"""`notorious serve`, writing down every right that a function's role makes use of; see rights_used.py.
+"""`notorious serve`, writing down every right that a role makes use of; see rights.py.
 
-python tests/bench/rights_watched.py RECORD serve --data ...
+python tests/service/rights_watched.py RECORD serve --data ...
 """
 
 import inspect

@@ -31,8 +31,14 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory, drop: Path) -> Iterator[Deployed]:
-    running = serve(tmp_path_factory.mktemp("deployed") / "data", "--drop", str(drop))
+def rights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all services of this file write down the rights that they make use of."""
+    return tmp_path_factory.mktemp("rights") / "rights.jsonl"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory, drop: Path, rights: Path) -> Iterator[Deployed]:
+    running = serve(tmp_path_factory.mktemp("deployed") / "data", "--drop", str(drop), rights=rights)
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0
@@ -174,13 +180,15 @@ def test_events_are_archived_and_restored_into_an_empty_deployment(
         assert empty.stop() == 0
 
 
-def test_killed_while_a_mix_is_made_it_goes_on_after_the_next_start(deployed: Deployed, library: list[str]) -> None:
-    """The last test of this file: it ends the service that the others use, and leaves another in its place."""
+def test_killed_while_a_mix_is_made_it_goes_on_after_the_next_start(
+    deployed: Deployed, library: list[str], rights: Path
+) -> None:
+    """The last test that uses the service: it ends the service that the others use, and leaves another in its place."""
     mix = deployed.listener.request_mix(name="through a crash")
     assert eventually(lambda: deployed.listener.status_of(mix) in ("planned", "rendering", "mastered"), seconds=LONG)
     events = deployed.listener.get(f"/mixes/{mix}/history")["events"]
     deployed.kill()
-    again = serve(deployed.data)
+    again = serve(deployed.data, rights=rights)
     try:
         assert [track["id"] for track in again.listener.tracks("?status=analyzed")] == library
         history = again.listener.get(f"/mixes/{mix}/history")["events"]

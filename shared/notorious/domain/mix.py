@@ -170,7 +170,7 @@ class MixHasEnded(Refused):
 
 
 class MixIsBusy(Refused):
-    """The plan cannot change while its voices are rendered."""
+    """The plan cannot change once it was approved, or while its voices are rendered."""
 
 
 class NotPlannedYet(Refused):
@@ -259,6 +259,8 @@ def _edit(state: MixState, command: EditPlan) -> list[MixEvent]:
     planned = _check_is_planned(state)
     _check_revision(state, command.based_on)
     _check_is_not_rendering(state)
+    if state.status == "approved":
+        raise MixIsBusy("the plan was approved and is about to be rendered; cancel the mix, or edit it when it is done")
     if planned.plan == command.plan:
         return []
     return [

@@ -161,11 +161,15 @@ def test_a_mix_that_is_to_be_approved_waits() -> None:
     assert decided(START, request, planned(), approve) == ["RenderingStarted"]
 
 
-def test_an_edit_has_to_be_approved_anew() -> None:
+def test_a_plan_that_was_approved_is_what_is_rendered() -> None:
     request = REQUEST.model_copy(update={"wants_approval": True})
-    before = (request, planned(), ApproveMix(**WHO, revision=1), edited(1))
-    assert refused(START.model_copy(update={"revision": 2}), *before) is NotApprovedYet
-    assert refused(ApproveMix(**WHO, revision=1), *before) is PlanHasChanged
+    approve = ApproveMix(**WHO, revision=2)
+    assert refused(edited(2, "c"), request, planned(), edited(1, "b"), approve) is MixIsBusy
+
+
+def test_an_edit_has_to_be_approved_as_it_is() -> None:
+    request = REQUEST.model_copy(update={"wants_approval": True})
+    assert refused(ApproveMix(**WHO, revision=1), request, planned(), edited(1, "b")) is PlanHasChanged
 
 
 def test_previews_are_of_transitions_that_are_there() -> None:

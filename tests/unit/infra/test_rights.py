@@ -45,23 +45,23 @@ def test_objects_are_reached_by_the_folders_in_the_catalogue(prod: Synthesised, 
 
 
 @EVERY_FUNCTION
-def test_a_function_is_told_of_what_it_may_touch_and_of_nothing_else(embedded: Synthesised, row: Function) -> None:
-    told = set(embedded.function(row.name)["Environment"]["Variables"])
+def test_a_function_is_told_of_what_it_may_touch_and_of_nothing_else(prod: Synthesised, row: Function) -> None:
+    told = set(prod.function(row.name)["Environment"]["Variables"])
     # Its own dead letters are sent by the service, not by the function.
     rights = " ".join(
-        f"{action} {resource}" for action, resource in allowed(embedded, row.name) if "DeadLetters" not in resource
+        f"{action} {resource}" for action, resource in allowed(prod, row.name) if "DeadLetters" not in resource
     )
     for variable, needs in {
-        "NOTORIOUS_EVENTS_TABLE": "table/notorious-embedded-events ",
-        "NOTORIOUS_VIEWS_TABLE": "table/notorious-embedded-views",
-        "NOTORIOUS_LIVE_TABLE": "table/notorious-embedded-live",
-        "NOTORIOUS_IDEMPOTENCY_TABLE": "table/notorious-embedded-idempotency",
-        "NOTORIOUS_BUCKET": ":::notorious-embedded-media",
+        "NOTORIOUS_EVENTS_TABLE": "table/notorious-prod-events ",
+        "NOTORIOUS_VIEWS_TABLE": "table/notorious-prod-views",
+        "NOTORIOUS_LIVE_TABLE": "table/notorious-prod-live",
+        "NOTORIOUS_IDEMPOTENCY_TABLE": "table/notorious-prod-idempotency",
+        "NOTORIOUS_BUCKET": ":::notorious-prod-media",
         "NOTORIOUS_BUS": "events:PutEvents",
-        "NOTORIOUS_NOTIFY_FUNCTION": "function:notorious-embedded-notify",
-        "NOTORIOUS_MIX_WORKFLOW": ("states:SendTaskSuccess", ":notorious-embedded-mix"),
-        "NOTORIOUS_LIBRARY_WORKFLOW": ":notorious-embedded-analyze-library",
-        "NOTORIOUS_STEMS_WORKFLOW": ":notorious-embedded-stems",
+        "NOTORIOUS_NOTIFY_FUNCTION": "function:notorious-prod-notify",
+        "NOTORIOUS_MIX_WORKFLOW": ("states:SendTaskSuccess", ":notorious-prod-mix"),
+        "NOTORIOUS_LIBRARY_WORKFLOW": ":notorious-prod-analyze-library",
+        "NOTORIOUS_STEMS_WORKFLOW": ":notorious-prod-stems",
         "NOTORIOUS_ANALYZE_QUEUE_URL": "sqs:SendMessage",
         "NOTORIOUS_SOCKETS_API_ID": "execute-api:ManageConnections",
     }.items():
