@@ -135,7 +135,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=512,
         timeout_seconds=900,
         measured=_LIGHT,
-        access=Access(events=Table.READ, feed=True, reads=("archive",), writes=("archive",), lists=True),
+        access=Access(events=Table.READ, feed=True, writes=("archive",), lists=True),
         one_at_a_time=True,
     ),
     # Listeners.

@@ -27,7 +27,8 @@ APPEND_EVENTS = (
 _PUT_BACK_EVENTS = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _READ_VIEWS = ("dynamodb:GetItem", "dynamodb:Query")
 _WRITE_VIEWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-_REMEMBER = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+# Who comes second is told by the refused write what the first one has noted, so nothing is read.
+_REMEMBER = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 # Folders whose objects are written in parts, since they are larger than memory; the rest is put whole.
 _IN_PARTS = ("voices", "previews", "mixes")
 _COLONS = ArnFormat.COLON_RESOURCE_NAME

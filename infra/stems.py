@@ -54,7 +54,9 @@ class Stems(Stack):
             role.add_to_policy(
                 iam.PolicyStatement(actions=actions, resources=[bucket.objects(prefix) for prefix in prefixes])
             )
-        role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.arn]))
+        if stage.on_aws:
+            # To be told of an object that is absent, not that it is forbidden (`Access.misses`).
+            role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.arn]))
         environment = {"NOTORIOUS_STAGE": stage.name, "NOTORIOUS_BUCKET": bucket.name}
         if stage.on_aws:
             job_queue, job_definition = self._on_gpus(stage, role, environment)

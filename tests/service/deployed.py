@@ -84,6 +84,20 @@ def fetch(address: str) -> bytes:
         return bytes(answer.read())
 
 
+def submit(address: str, fields: dict[str, str], path: Path) -> int:
+    """Send a file as a form does; the status."""
+    border = uuid.uuid4().hex
+    part = '--{}\r\ncontent-disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    parts = [part.format(border, name, value) for name, value in fields.items()]
+    head = f'--{border}\r\ncontent-disposition: form-data; name="file"; filename="{path.name}"\r\n\r\n'
+    body = ("".join(parts) + head).encode() + path.read_bytes() + f"\r\n--{border}--\r\n".encode()
+    request = urllib.request.Request(
+        address, data=body, headers={"content-type": f"multipart/form-data; boundary={border}"}
+    )
+    with _opener.open(request, timeout=120) as answer:
+        return int(answer.status)
+
+
 @dataclass
 class Deployed:
     """The running service."""

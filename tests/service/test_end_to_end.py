@@ -10,9 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rare_paths
 import soundfile
-from deployed import Deployed, Listener, fetch, following, serve
+from deployed import Deployed, Listener, fetch, following, serve, submit
+from in_role import InRole
+from infra.catalogue import FUNCTIONS, Table
+from rights import ASKED_BY_AWS, granted, recorded, unused
 from running import eventually
+
+from notorious.service.separate_stems import finish_stems
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "program"))
 import small_tracks
@@ -76,12 +82,24 @@ def test_dropped_files_are_heard(deployed: Deployed, library: list[str]) -> None
     }
 
 
+def test_what_is_missing_of_a_library_is_heard(deployed: Deployed, library: list[str]) -> None:
+    started = deployed.listener.ask("POST", "/library/imports", {})
+    assert started.status == 202
+
+    def finished() -> dict[str, object]:
+        imports = deployed.listener.get("/library")["imports"]
+        return next((one for one in imports if one["id"] == started.body["id"] and one.get("finished_at")), {})
+
+    assert eventually(finished, seconds=LONG), deployed.listener.get("/library")
+
+
 def test_a_mix_is_asked_for_followed_and_downloaded(deployed: Deployed, library: list[str]) -> None:
     listener = deployed.listener
     mix = listener.request_mix(name="a first set")
-    with following(deployed, f"mix/{mix}") as heard:
+    with following(deployed, f"mix/{mix}") as heard, following(deployed, "library") as of_all:
         assert ended(listener, mix) == "published", listener.get(f"/mixes/{mix}")
         assert eventually(lambda: heard and heard[-1]["document"].get("status") == "published")
+        assert eventually(lambda: any(message.get("change") for message in of_all)), of_all
     versions = [message["version"] for message in heard]
     assert versions == sorted(versions)
     phases = [message["progress"]["phase"] for message in heard if message.get("progress")]
@@ -180,6 +198,118 @@ def test_events_are_archived_and_restored_into_an_empty_deployment(
         assert empty.stop() == 0
 
 
+def test_a_plan_is_listened_to_changed_and_approved_before_it_is_rendered(
+    deployed: Deployed, library: list[str]
+) -> None:
+    listener = deployed.listener
+    # What is known of a track is looked up anew for the mix after it was set right.
+    assert listener.ask("PATCH", f"/tracks/{library[2]}", {"camelot": "8A"}).status == 200
+    mix = listener.request_mix(name="to be approved", wants_preview=True, wants_approval=True)
+
+    def waits() -> bool:
+        progress = listener.get(f"/mixes/{mix}")["progress"] or {}
+        return bool(progress.get("phase") == "waiting for approval")
+
+    assert eventually(waits, seconds=LONG), listener.get(f"/mixes/{mix}")
+    address = listener.get(f"/mixes/{mix}/previews/0")["url"]
+    samples, rate = soundfile.read(io.BytesIO(fetch(address)))
+    assert 20 * rate < len(samples) < 40 * rate
+    plan = listener.get(f"/mixes/{mix}/plan")
+    changed = {**plan["plan"], "title": "another title"}
+    assert listener.ask("PUT", f"/mixes/{mix}/plan", {"based_on": 1, "plan": changed}).status == 200
+    assert listener.ask("POST", f"/mixes/{mix}/previews", {"transition": 1}).status == 202
+    assert listener.ask("POST", f"/mixes/{mix}/approval", {"revision": 1}).status == 409
+    assert listener.ask("POST", f"/mixes/{mix}/approval", {"revision": 2}).status == 202
+    assert listener.ask("PUT", f"/mixes/{mix}/plan", {"based_on": 2, "plan": plan["plan"]}).status == 409
+    assert ended(listener, mix) == "published", listener.get(f"/mixes/{mix}")
+    assert listener.ask("PUT", f"/mixes/{mix}/ratings/0", {"stars": 5}).status == 200
+
+
+def test_a_track_is_uploaded_looked_at_and_deleted(deployed: Deployed, library: list[str], tmp_path: Path) -> None:
+    listener = deployed.listener
+    path = small_tracks.track(tmp_path / "night bus.flac", 122.5, root_hz=246.0)
+    form = listener.ask("POST", "/uploads", {"file_name": path.name, "size_bytes": path.stat().st_size})
+    assert form.status == 201
+    assert submit(form.body["url"], form.body["fields"], path) in (200, 201, 204)
+
+    def heard() -> list[str]:
+        found = listener.tracks("?status=analyzed&text=night")
+        return [track["id"] for track in found]
+
+    (track,) = eventually(heard, seconds=LONG)
+    try:
+        assert fetch(listener.get(f"/tracks/{track}/audio")["url"]) == path.read_bytes()
+        assert fetch(listener.get(f"/tracks/{track}/analysis")["url"])[:2] == b"\x1f\x8b"
+        assert listener.get(f"/tracks/{track}/similar")["compared"] == 3
+        assert listener.get(f"/tracks/{track}/followers")["followers"]
+        assert listener.ask("POST", f"/tracks/{track}/stems", {"model": "shares"}).status == 202
+        job, finish = InRole.of_the_stems_job(deployed), InRole(deployed, "finish_stems")
+        model = rare_paths.separate(job, "local", track, f"tracks/local/{track}/audio.flac")
+        finish_stems("local", track, model, store=finish.events, objects=finish.objects, clock=finish.clock)
+        files = {file["name"]: file["url"] for file in listener.get(f"/tracks/{track}/stems/{model}")["files"]}
+        assert fetch(files["vocals"])[:4] == b"fLaC"
+    finally:
+        assert listener.ask("DELETE", f"/tracks/{track}").status == 204
+    assert listener.ask("GET", f"/tracks/{track}").status == 404
+    objects = deployed.data / "objects" / "000000000000" / "notorious-embedded-media"
+    assert not [found for found in objects.rglob(f"*{track}*") if found.is_file()]
+
+
+def test_stems_that_cannot_be_had_are_said_to_be(deployed: Deployed, library: list[str]) -> None:
+    listener = deployed.listener
+    assert listener.ask("POST", f"/tracks/{library[0]}/stems", {"model": "htdemucs"}).status == 202
+
+    def told() -> dict[str, str]:
+        stems: dict[str, str] = listener.get(f"/tracks/{library[0]}")["stems"]["htdemucs"]
+        return stems if stems["status"] == "failed" else {}
+
+    assert eventually(told, seconds=LONG)["reason"], listener.get(f"/tracks/{library[0]}")
+
+
+def test_a_mix_that_cannot_be_made_says_why(deployed: Deployed, library: list[str]) -> None:
+    mix = deployed.listener.request_mix(brief={"bpm_min": 10, "bpm_max": 20})
+    assert ended(deployed.listener, mix) == "failed"
+    assert deployed.listener.get(f"/mixes/{mix}")["failure"]["reason"]
+
+
+def test_an_announcement_is_worked_off_once_unless_that_failed(
+    deployed: Deployed, library: list[str], repository: Path, tmp_path: Path
+) -> None:
+    announced = (repository / "functions" / "ingest" / "event.json").read_text()
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text(announced.replace("drop/anna/", "elsewhere/").replace("17793124-", "27793124-"))
+    for event in ([], [], ["--event", str(elsewhere)]):
+        done = deployed.run("invoke", "ingest", *event)
+    assert "batchItemFailures" in done.stdout + done.stderr
+
+
+def test_events_are_archived_by_the_clock_too(deployed: Deployed, library: list[str]) -> None:
+    for _ in range(2):  # the second looks at what the first has left
+        done = deployed.run("invoke", "archive")
+        assert done.returncode == 0, done.stderr
+
+
+def test_what_seldom_happens_is_allowed_too(deployed: Deployed, library: list[str]) -> None:
+    """Races, broken writes, expiry, listeners who are gone: under the roles of those whom it happens to."""
+    for row in FUNCTIONS:
+        if row.access.events is Table.WRITE:
+            rare_paths.lose_a_race_for_the_feed(InRole(deployed, row.name))
+        if row.access.notifies:
+            rare_paths.report_beside_others(InRole(deployed, row.name))
+        for folder in set(row.access.writes) & {"voices", "previews", "mixes"}:
+            rare_paths.break_off_a_write(InRole(deployed, row.name), folder)
+    listener = deployed.listener
+    mixes = [mix["id"] for mix in listener.get("/mixes?status=published")["mixes"]]
+    rare_paths.tell_one_who_is_gone(InRole(deployed, "sockets"), InRole(deployed, "notify"), mixes[0])
+    rare_paths.hear_with_a_newer_analyser(InRole(deployed, "analyze"))
+    rare_paths.approve_before_the_question(InRole(deployed, "ask_approval"))
+    lost = listener.request_mix(wants_approval=True)
+    assert eventually(lambda: listener.status_of(lost) == "planned", seconds=LONG)
+    rare_paths.begin_again_with_what_was_lost(InRole(deployed, "sweep"), lost)
+    assert listener.ask("POST", f"/mixes/{lost}/cancellation", {}).status == 202
+    rare_paths.sweep_after_a_month(InRole(deployed, "sweep"))
+
+
 def test_killed_while_a_mix_is_made_it_goes_on_after_the_next_start(
     deployed: Deployed, library: list[str], rights: Path
 ) -> None:
@@ -196,3 +326,14 @@ def test_killed_while_a_mix_is_made_it_goes_on_after_the_next_start(
         assert ended(again.listener, mix) == "published", again.listener.get(f"/mixes/{mix}")
     finally:
         assert again.stop() == 0
+
+
+def test_every_right_is_made_use_of(request: pytest.FixtureRequest, rights: Path) -> None:
+    """The very last: whatever a role allows was asked for by one of the tests above, or is on the list below."""
+    here = {item.name for item in request.session.items if item.path == request.path}
+    if here < {name for name in globals() if name.startswith("test_")}:
+        pytest.skip("only all tests of this file together make use of every right")
+    record = recorded(rights)
+    assert not record.refused
+    left = [right for right in unused(granted(), record) if not any(ask.covers(right) for ask in ASKED_BY_AWS)]
+    assert not left, "\n".join(map(str, left))

@@ -18,6 +18,7 @@ TRACK_CALLS = [
     ("GET", "/analysis", None),
     ("GET", "/audio", None),
     ("POST", "/stems", {"model": "htdemucs"}),
+    ("GET", "/stems/htdemucs", None),
     ("GET", "/similar", None),
     ("GET", "/followers", None),
     ("GET", "/history", None),

@@ -83,5 +83,10 @@ def test_the_page_is_sent_compressed_to_who_takes_that(app: Any) -> None:
 def test_every_operation_is_in_the_handbook(document: dict[str, Any]) -> None:
     text = DOCUMENT.read_text()
     for method, path, _ in operations(document):
-        plain = path.replace("{track}", "ID").replace("{mix}", "ID").replace("{transition}", "N")
+        plain = (
+            path.replace("{track}", "ID")
+            .replace("{mix}", "ID")
+            .replace("{transition}", "N")
+            .replace("{model}", "MODEL")
+        )
         assert f"`{method} {plain}`" in text, f"{method} {plain} is not in {DOCUMENT.name}"

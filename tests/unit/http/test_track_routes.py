@@ -1,14 +1,15 @@
 """Tracks over the API."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from http_client import Client
 
 from fakes.scene import Scene
-from notorious.domain import TRACK, StreamName
-from notorious.domain.track import DeleteTrack, RecordAnalysisFailure, RejectTrack
+from notorious.domain import TRACK, Reference, StreamName
+from notorious.domain.track import DeleteTrack, RecordAnalysisFailure, RecordStems, RejectTrack
 from notorious.eventstore import handle
 from unit.planning.planning_track_factory import make_library, make_track
 
@@ -115,6 +116,21 @@ def test_a_track_is_heard_again_once(scene: Scene, anna: Client) -> None:
 def test_stems_are_asked_for(scene: Scene, anna: Client) -> None:
     answer = anna.post(f"/tracks/{add(scene, 'night')}/stems", {"model": "htdemucs"})
     assert (answer.status, answer.json["stems"]["htdemucs"]["status"]) == (202, "waiting")
+
+
+def test_stems_are_handed_out_until_they_expire(scene: Scene, anna: Client) -> None:
+    track = add(scene, "night")
+    assert anna.get(f"/tracks/{track}/stems/htdemucs").status == 404
+    anna.post(f"/tracks/{track}/stems", {"model": "htdemucs"})
+    assert anna.get(f"/tracks/{track}/stems/htdemucs").status == 404
+    stem = Reference(key=f"stems/anna/{track}/htdemucs/vocals.flac", sha256="0" * 64, size_bytes=7)
+    soon = scene.clock.now() + timedelta(days=7)
+    made = RecordStems(command_id="s", actor="stems", model="htdemucs", stems={"vocals": stem}, expires_at=soon)
+    handle(scene.store, "anna", StreamName("track", track), made, TRACK)
+    (file,) = anna.get(f"/tracks/{track}/stems/htdemucs").json["files"]
+    assert (file["name"], stem.key in file["url"]) == ("vocals", True)
+    scene.clock.pass_seconds(timedelta(days=8).total_seconds())
+    assert anna.get(f"/tracks/{track}/stems/htdemucs").status == 404
 
 
 def test_audio_and_analysis_are_handed_out_as_signed_addresses(scene: Scene, anna: Client) -> None:

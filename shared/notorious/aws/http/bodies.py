@@ -128,11 +128,14 @@ class CorrectionIn(Body):
     cues: Annotated[tuple[Cue, ...], Field(max_length=64)] | None = None
 
 
+MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
 class StemsIn(Body):
     """Which model separates."""
 
     model_config = config(model="htdemucs")
-    model: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "htdemucs"
+    model: Annotated[str, Field(pattern=MODEL_PATTERN)] = "htdemucs"
 
 
 class ReasonOut(Body):

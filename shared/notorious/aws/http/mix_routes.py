@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from notorious.aws.http.bodies import FileOut, FilesOut, HistoryOut, MixesOut, MixIn, MixOut, RatingIn
+from notorious.aws.http.bodies import FilesOut, HistoryOut, MixesOut, MixIn, MixOut, RatingIn
+from notorious.aws.http.files import file_of
 from notorious.aws.http.problems import Problem, wrong_field
 from notorious.aws.http.routing import (
-    LISTED_SECONDS,
     CallerOf,
     IdempotencyKey,
     MixId,
@@ -172,18 +172,6 @@ def mix_routes(app: APIGatewayHttpResolver, world: World, caller: CallerOf) -> N
         if found is None:
             raise no_mix(mix)
         return found
-
-
-def file_of(world: World, name: str, file_name: str, reference: Any) -> FileOut:
-    """A signed address of what a reference names."""
-    return FileOut(
-        name=name,
-        file_name=file_name,
-        url=world.objects.download_address(reference.key, seconds=LISTED_SECONDS, file_name=file_name),
-        size_bytes=reference.size_bytes,
-        sha256=reference.sha256,
-        expires_seconds=LISTED_SECONDS,
-    )
 
 
 def brief_of(body: MixIn) -> dict[str, Any]:

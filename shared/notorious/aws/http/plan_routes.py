@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from notorious.aws.http.bodies import ApprovalIn, FileOut, MixOut, PlanIn, PlanOut, PreviewIn
+from notorious.aws.http.files import file_of
 from notorious.aws.http.library_bodies import StartedOut
-from notorious.aws.http.mix_routes import file_of, mix_of, shown
+from notorious.aws.http.mix_routes import mix_of, shown
 from notorious.aws.http.problems import Problem, not_found
 from notorious.aws.http.routing import CallerOf, IdempotencyKey, MixId, answers, wisher
 from notorious.aws.http.world import World

@@ -1,15 +1,17 @@
 """Tracks: upload, list, detail, correct, hear again, separate, delete, similar ones, and what can follow."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from notorious.aws.http.bodies import (
+    MODEL_PATTERN,
     CorrectionIn,
     EventOut,
     FileOut,
+    FilesOut,
     FollowerOut,
     FollowersOut,
     HistoryOut,
@@ -22,7 +24,8 @@ from notorious.aws.http.bodies import (
     UploadIn,
     UploadOut,
 )
-from notorious.aws.http.problems import wrong_field
+from notorious.aws.http.files import file_of
+from notorious.aws.http.problems import not_found, wrong_field
 from notorious.aws.http.routing import (
     LISTED_SECONDS,
     CallerOf,
@@ -33,7 +36,7 @@ from notorious.aws.http.routing import (
     wisher,
 )
 from notorious.aws.http.world import World
-from notorious.domain import StreamName
+from notorious.domain import Reference, StreamName
 from notorious.domain.track_view import TrackView
 from notorious.service import keys
 from notorious.service.followers import followers
@@ -43,6 +46,7 @@ from notorious.service.track_query import MOST_ROWS, CursorRefused, SortField, T
 from notorious.service.tracks import correct_track, delete_track, request_analysis, request_stems
 from notorious.theory.keys import Key
 
+Model = Annotated[str, Path(description="The model that separates.", pattern=MODEL_PATTERN)]
 Number = Annotated[float | None, Query()]
 
 
@@ -198,7 +202,7 @@ def track_routes(app: APIGatewayHttpResolver, world: World, caller: CallerOf) ->
         view = present(track)
         if view.analysis is None:
             raise no_track(f"{track}'s analysis")
-        return _file(world, "analysis", f"{view.title}.json.gz", view.analysis.model_dump())
+        return file_of(world, "analysis", f"{view.title}.json.gz", view.analysis)
 
     @app.get(
         "/tracks/<track>/audio",
@@ -212,8 +216,8 @@ def track_routes(app: APIGatewayHttpResolver, world: World, caller: CallerOf) ->
         view = present(track)
         if view.status == "rejected" or view.sha256 is None:
             raise no_track(track)
-        file = {"key": view.key, "size_bytes": view.size_bytes, "sha256": view.sha256}
-        return _file(world, "audio", view.file_name, file)
+        file = Reference(key=view.key, sha256=view.sha256, size_bytes=view.size_bytes)
+        return file_of(world, "audio", view.file_name, file)
 
     @app.post(
         "/tracks/<track>/stems",
@@ -233,6 +237,26 @@ def track_routes(app: APIGatewayHttpResolver, world: World, caller: CallerOf) ->
             wisher=wisher(app, caller(), idempotency_key),
         )
         return Response(status_code=202, content_type="application/json", body=TrackOut.of(present(track)))
+
+    @app.get(
+        "/tracks/<track>/stems/<model>",
+        summary="Download stems",
+        tags=["tracks"],
+        operation_id="listStems",
+        responses=answers(FilesOut, 404),
+    )
+    def download_stems(track: TrackId, model: Model) -> FilesOut:
+        """Signed addresses of the stems that a model has made. After a week they are gone; ask for them anew."""
+        view = present(track)
+        made = view.stems.get(model)
+        if made is None or made.status != "separated" or (made.expires_at and made.expires_at <= world.clock.now()):
+            raise not_found(f"there are no stems by {model}; POST to /tracks/{track}/stems first")
+        return FilesOut(
+            files=[
+                file_of(world, name, f"{view.title} ({name}).flac", reference)
+                for name, reference in sorted(made.stems.items())
+            ]
+        )
 
     @app.get(
         "/tracks/<track>/similar",
@@ -315,17 +339,6 @@ def history_of(world: World, tenant: str, stream: StreamName) -> HistoryOut | No
 
 def _none(track: str) -> HistoryOut:
     raise no_track(track)
-
-
-def _file(world: World, name: str, file_name: str, file: dict[str, Any]) -> FileOut:
-    return FileOut(
-        name=name,
-        file_name=file_name,
-        url=world.objects.download_address(file["key"], seconds=LISTED_SECONDS, file_name=file_name),
-        size_bytes=file["size_bytes"],
-        sha256=file["sha256"],
-        expires_seconds=LISTED_SECONDS,
-    )
 
 
 def _check_key(name: str, value: str | None) -> None:
