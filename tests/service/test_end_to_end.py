@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 import rare_paths
 import soundfile
+from appending_on_aws import is_enough
 from deployed import Deployed, Listener, fetch, following, serve, submit
 from in_role import InRole
 from infra.catalogue import FUNCTIONS, Table
+from infra.function import APPEND_EVENTS
 from rights import ASKED_BY_AWS, granted, recorded, unused
 from running import eventually
 
@@ -308,6 +310,12 @@ def test_what_seldom_happens_is_allowed_too(deployed: Deployed, library: list[st
     rare_paths.begin_again_with_what_was_lost(InRole(deployed, "sweep"), lost)
     assert listener.ask("POST", f"/mixes/{lost}/cancellation", {}).status == 202
     rare_paths.sweep_after_a_month(InRole(deployed, "sweep"))
+
+
+def test_appends_on_aws_need_every_right_that_they_are_given(deployed: Deployed) -> None:
+    assert is_enough(deployed, APPEND_EVENTS)
+    for right in APPEND_EVENTS:
+        assert not is_enough(deployed, [other for other in APPEND_EVENTS if other != right]), right
 
 
 def test_killed_while_a_mix_is_made_it_goes_on_after_the_next_start(

@@ -133,3 +133,25 @@ def test_a_websocket_wants_a_ticket(prod: Synthesised) -> None:
     assert connect["AuthorizationType"] == "CUSTOM"
     (authorizer,) = (a for a in prod.properties("AWS::ApiGatewayV2::Authorizer") if a["AuthorizerType"] == "REQUEST")
     assert authorizer["IdentitySource"] == ["route.request.querystring.ticket"]
+
+
+@pytest.mark.parametrize("stage", ["prod", "embedded"])
+def test_a_workflow_may_call_what_its_definition_names_and_nothing_else(
+    stage: str, request: pytest.FixtureRequest
+) -> None:
+    """The embedded interpreter does not ask whether a workflow may call a function, so this is read from both sides."""
+    synthesised: Synthesised = request.getfixturevalue(stage)
+    for _, machine in synthesised.resources("AWS::StepFunctions::StateMachine"):
+        properties = machine["Properties"]
+        named = {spelt(value) for value in properties["DefinitionSubstitutions"].values()}
+        role = properties["RoleArn"]["Fn::GetAtt"][0]
+        called = {
+            spelt(resource)
+            for policy in synthesised.properties("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if {"lambda:InvokeFunction", "batch:SubmitJob"} & set(listed(statement["Action"]))
+            for resource in listed(statement["Resource"])
+        }
+        # A function may be called in all its versions, too.
+        assert {resource.removesuffix(":*") for resource in called} == named
