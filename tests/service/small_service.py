@@ -209,7 +209,7 @@ def _function(name: str) -> Template:
         Runtime="python3.13",
         Handler="handler.handler",
         Role=_arn("Role"),
-        Timeout=30,
+        Timeout=300 if name == "heavy" else 30,
         MemorySize=2048 if name == "heavy" else 256,
         Code={"S3Bucket": {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": f"{name}.zip"},
         Environment={

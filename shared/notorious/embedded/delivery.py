@@ -6,8 +6,8 @@ Queues that feed heavy functions are not looked at: what waits there is work, wh
 from collections.abc import Iterator
 from typing import Any
 
+from notorious.embedded.heavy import is_heavy
 from notorious.embedded.mending import expect
-from notorious.embedded.mends import HEAVY_FROM_MB
 
 
 def everything_is_delivered() -> bool:
@@ -39,4 +39,4 @@ def _mappings(lambda_svc: Any) -> Iterator[dict[str, Any]]:
 
 def _feeds_heavy_work(lambda_svc: Any, mapping: dict[str, Any]) -> bool:
     function = lambda_svc._functions.get(mapping["FunctionName"]) or {}
-    return int(function.get("config", {}).get("MemorySize", 128)) >= HEAVY_FROM_MB
+    return is_heavy(function.get("config", {}))

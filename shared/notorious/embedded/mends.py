@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from notorious.embedded import function_logs, lifeline
+from notorious.embedded.heavy import is_heavy
 from notorious.embedded.mending import expect, replace, replaced, rewrite
 
 PASSED_ON = frozenset({
@@ -23,7 +24,6 @@ PASSED_ON = frozenset({
 PASSED_ON_PREFIXES = ("NOTORIOUS_", "LC_", "PYTHON", "POWERTOOLS_")
 END_OF_LOG = "\x1einvocation-end"
 IDLE_WORKER_SECONDS = 600.0
-HEAVY_FROM_MB = 2048
 KEPT_BUS_EVENTS = 100
 
 _MENDS: list[Callable[[], None]] = []
@@ -188,9 +188,10 @@ def functions_see_no_secrets_of_the_host() -> None:
 def calls_wait_for_their_turn() -> None:
     """Every call that finds no idle process gets a new one, at once: two hundred listeners that connect together would
     start two hundred processes, and forty voices forty of gigabytes on two cores. Calls wait, and then find a process
-    that is warm: of a function with two gigabytes or more until a core is free of such work, of any other until fewer
-    than `calls_at_once()` of its own calls run. Heavy ones run with lower priority, so that the API answers meanwhile.
+    that is warm: of a heavy function until a core is free of such work, of any other until fewer than
+    `calls_at_once()` of its own calls run. Heavy ones run with lower priority, so that the API answers meanwhile.
     """
+    from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
     cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
@@ -198,7 +199,7 @@ def calls_wait_for_their_turn() -> None:
     guard = threading.Lock()
 
     def turn(config: Mapping[str, Any]) -> threading.BoundedSemaphore:
-        if int(config.get("MemorySize", 128)) >= HEAVY_FROM_MB:
+        if is_heavy(config):
             return cores
         with guard:
             return turns.setdefault(str(config.get("FunctionName")), threading.BoundedSemaphore(calls_at_once()))
@@ -212,11 +213,14 @@ def calls_wait_for_their_turn() -> None:
         return wait_and_execute
 
     replace(lambda_svc, "_execute_function_warm", make)
+    rewrite(
+        lambda_runtime.Worker,
+        "_spawn",
+        ('    "code_dir": code_dir,\n', '    "code_dir": code_dir,\n        "is_heavy": _is_heavy(self.config),\n'),
+        _is_heavy=is_heavy,
+    )
     _change_worker_script(
-        (
-            "    handler_name = init[",
-            f"    if init.get('memory', 128) >= {HEAVY_FROM_MB}:\n        os.nice(5)\n    handler_name = init[",
-        )
+        ("    handler_name = init[", "    if init['is_heavy']:\n        os.nice(5)\n    handler_name = init[")
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from notorious.domain import Recorded
@@ -23,7 +24,7 @@ from notorious.service.topics import Message, TopicRefused, checked_topic, lates
 LONGEST_CONNECTION: Final = timedelta(hours=2, minutes=10)
 """API Gateway ends a connection after two hours; what is left of it goes a little later."""
 MOST_TOPICS: Final = 50
-SENDERS: Final = 16
+SENDERS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,7 @@ class Listening:
         if not listeners or (topic == "library" and not self._may_tell_library(tenant)):
             return Told(0, 0)
         data = _bytes(self._latest(tenant, topic, event).json_object())
-        with ThreadPoolExecutor(min(SENDERS, len(listeners))) as senders:
-            sent = list(senders.map(lambda one: self._sockets.send(one, data), listeners))
+        sent = list(_senders().map(lambda one: self._sockets.send(one, data), listeners))
         gone = [connection_id for connection_id, there in zip(listeners, sent, strict=True) if not there]
         for connection_id in gone:
             self._live.disconnect(connection_id)
@@ -128,6 +128,12 @@ class Listening:
     def _send(self, connection_id: str, message: Mapping[str, Any]) -> None:
         if not self._sockets.send(connection_id, _bytes(message)):
             self._live.disconnect(connection_id)
+
+
+@cache
+def _senders() -> ThreadPoolExecutor:
+    """One pool for as long as the process lives: to start threads for every message costs more than to send it."""
+    return ThreadPoolExecutor(SENDERS, "sender")
 
 
 def _refusal(words: str) -> dict[str, Any]:
