@@ -19,6 +19,7 @@ from notorious.errors import InputError, NothingToMix
 from notorious.eventstore import EventStore
 from notorious.service import keys
 from notorious.service.analyses import read_track
+from notorious.service.formats import check_formats
 from notorious.service.mix_job import ACTOR, MixJob, open_job, parse_brief, record
 from notorious.service.ports import Objects
 from notorious.service.profiles import profiles
@@ -49,20 +50,12 @@ def validate(
     """Look at a request before work begins. Raises BriefError, InputError, NothingToMix, Cancelled."""
     job = open_job(store, tenant, mix)
     progress.report("validating", 0, 1)
-    parse_brief(job.request.brief)
-    for name in job.request.formats:
-        _check_encoder(name)
+    minutes = parse_brief(job.request.brief).minutes
+    check_formats(job.request.formats, None if minutes is None else 60.0 * minutes)
     if job.state.plan is None and not selected(tracks, job.request.selection):
         raise NothingToMix("no track that was heard is in the selection; upload some, or widen it")
     progress.report("validating", 1, 1)
     return Validated(job.request.wants_preview, job.request.wants_approval)
-
-
-def _check_encoder(name: str) -> None:
-    import importlib.util
-
-    if name == "m4a" and importlib.util.find_spec("av") is None:
-        raise InputError("m4a cannot be written by this deployment, which has no PyAV; choose another format")
 
 
 def find_candidates(
@@ -123,7 +116,7 @@ def plan(
 ) -> Planned:
     """Plan the set from its candidates; where there is a plan (a workflow begun again, an edited plan), that one.
 
-    Raises NothingToMix, BriefError, Cancelled.
+    Raises NothingToMix, BriefError, InputError, Cancelled.
     """
     from notorious.planning.planner import plan_set
     from notorious.planning.profile import TrackProfile
@@ -145,6 +138,7 @@ def plan(
         load=_Analyses(objects, document["analyses"]).track,
         report=report,
     )
+    check_formats(job.request.formats, made.duration_seconds)
     if job.request.name:
         made = made.model_copy(update={"title": job.request.name})
     reference = keep(
