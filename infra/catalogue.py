@@ -189,7 +189,7 @@ FUNCTIONS: tuple[Function, ...] = (
         carrier=Carrier.ENGINE,
         memory_mb=2048,
         timeout_seconds=900,
-        measured="15 minutes of audio: 453 MB and 11 s of CPU time, one thread; the networks come on top",
+        measured="15 minutes of audio, with networks: 480 MB and 17 s of CPU time, one thread (make bench)",
         access=Access(
             events=Table.WRITE, reads=("tracks", "parts"), writes=("parts", "analyses"), deletes=("parts",), lists=True
         ),

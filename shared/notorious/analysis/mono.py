@@ -6,6 +6,7 @@ more than all that is made of it.
 
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TypeAlias
@@ -27,6 +28,7 @@ class SamplesOnDisk:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="notorious-", buffering=0)  # noqa: SIM115  it lives as long as this
+        weakref.finalize(self, self._file.close)
         self._count = 0
 
     def append(self, block: NDArray[np.float32]) -> None:
