@@ -155,7 +155,7 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=256,
         timeout_seconds=25,
         measured=_LIGHT,
-        access=Access(live=(Live.GET, Live.PUT, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True),
+        access=Access(live=(Live.GET, Live.PUT, Live.DELETE, Live.QUERY), views=Table.READ, pushes=True, notifies=True),
     ),
     Function(
         name="notify",

@@ -14,6 +14,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     listening = Listening(
         live=bootstrap.live(), views=bootstrap.views(), sockets=bootstrap.sockets(), clock=bootstrap.clock()
     )
+    if event.get("wake"):
+        return  # its imports and clients are made by now, which is what a first message would wait for
     if "detail" in event:
         recorded = recorded_in(event)
         with_event(recorded)

@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         case "$connect":
             who = request["authorizer"]
             listening.connect(Connection(connection_id, who["tenant"], who["user"]))
+            bootstrap.notifier().wake()
         case "$disconnect":
             listening.disconnect(connection_id)
         case _:

@@ -47,9 +47,13 @@ class MemoryNotifier:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.woken = 0
 
     def notify(self, tenant: str, topic: str) -> None:
         self.told.append((tenant, topic))
+
+    def wake(self) -> None:
+        self.woken += 1
 
 
 class MemoryBus:

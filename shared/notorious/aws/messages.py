@@ -1,7 +1,8 @@
 """Everything that is sent on its way: events to the bus, tracks to the queue, documents to listeners."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from notorious.aws.sockets_endpoint import GONE, SocketsEndpoint
@@ -56,7 +57,17 @@ class FunctionNotifier:
         self._function = function
 
     def notify(self, tenant: str, topic: str) -> None:
-        payload = json.dumps({"tenant": tenant, "topic": topic}).encode()
+        self._call({"tenant": tenant, "topic": topic})
+
+    def wake(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        # Whoever comes is let in all the same; the first message is then late by a cold start.
+        with suppress(BotoCoreError, ClientError):
+            self._call({"wake": True})
+
+    def _call(self, event: Mapping[str, Any]) -> None:
+        payload = json.dumps(dict(event)).encode()
         self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
 
 

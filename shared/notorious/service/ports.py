@@ -326,6 +326,10 @@ class Notifier(Protocol):
 
     def notify(self, tenant: str, topic: str) -> None: ...
 
+    def wake(self) -> None:
+        """Somebody has come who will be told things: whoever tells them may get ready. Never raises."""
+        ...
+
 
 class Sockets(Protocol):
     """The open WebSockets, as seen from the service."""

@@ -65,6 +65,9 @@ def routed(route: str, **more: Any) -> dict[str, Any]:
 def test_a_listener_connects_subscribes_is_told_and_goes(scene: AwsScene) -> None:
     scene.sockets.open.add(CONNECTION)
     assert scene.invoke("sockets", routed("$connect"))["statusCode"] == 200
+    assert scene.notifier.woken == 1
+    assert scene.invoke("notify", {"wake": True}) is None
+    assert scene.sockets.sent == []
     assert scene.live.connection(CONNECTION) == Connection(CONNECTION, "anna", "b3c4d852-0041-7052-4f0e-6c2c2b7f8f10")
     scene.request(MIX)
     scene.project()
