@@ -4,6 +4,7 @@ Slow, since everything is real: functions start, tracks are heard, mixes rendere
 """
 
 import io
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from infra.function import APPEND_EVENTS
 from rights import ASKED_BY_AWS, granted, recorded, unused
 from running import eventually
 
+from notorious.cli.deployment import deployment
+from notorious.embedded.redrive import dead_letters
 from notorious.service.separate_stems import finish_stems
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "program"))
@@ -291,6 +294,30 @@ def test_events_are_archived_by_the_clock_too(deployed: Deployed, library: list[
         assert done.returncode == 0, done.stderr
 
 
+def test_dead_letters_are_worked_off_after_they_were_sent_back(deployed: Deployed, library: list[str]) -> None:
+    """One by the queue that it died in, one by a call; each is what AWS would have put aside of an event."""
+    queues = deployment(deployed.data, None).client("sqs")
+    (mix,) = deployed.listener.get("/mixes?status=published")["mixes"][:1]
+    topic, worked_off = f"mix/{mix['id']}", deployed.log_of("analyze").count(library[0])
+    for function, event in (
+        ("notify", {"tenant": "local", "topic": topic}),
+        ("analyze", {"tenant": "local", "sha256": library[0]}),
+    ):
+        url = queues.get_queue_url(QueueName=f"notorious-embedded-{function}-dead")["QueueUrl"]
+        queues.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+    assert deployed.run("admin", "redrive", "nobody").returncode != 0
+    with following(deployed, topic) as heard:
+        assert eventually(lambda: heard), "the latest is told to whoever comes"
+        before = len(heard)
+        done = deployed.run("admin", "redrive", "notify", "analyze")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [f"{name}: 1 of 1 messages sent back" for name in ("notify", "analyze")]
+        assert eventually(lambda: len(heard) > before, seconds=LONG)
+    assert eventually(lambda: deployed.log_of("analyze").count(library[0]) > worked_off, seconds=LONG)
+    left = {one.function: one.count for one in dead_letters(queues, "embedded")}
+    assert {name: left[name] for name in ("notify", "analyze")} == {"notify": 0, "analyze": 0}
+
+
 def test_what_seldom_happens_is_allowed_too(deployed: Deployed, library: list[str]) -> None:
     """Races, broken writes, expiry, listeners who are gone: under the roles of those whom it happens to."""
     for row in FUNCTIONS:
@@ -342,6 +369,9 @@ def test_every_right_is_made_use_of(request: pytest.FixtureRequest, rights: Path
     if here < {name for name in globals() if name.startswith("test_")}:
         pytest.skip("only all tests of this file together make use of every right")
     record = recorded(rights)
-    assert not record.refused
-    left = [right for right in unused(granted(), record) if not any(ask.covers(right) for ask in ASKED_BY_AWS)]
+    assert not record.refused, "\n".join(map(str, record.refused))
+    not_used = unused(granted(), record)
+    left = [right for right in not_used if not any(ask.covers(right) for ask in ASKED_BY_AWS)]
     assert not left, "\n".join(map(str, left))
+    excuses = [ask for ask in ASKED_BY_AWS if not any(ask.covers(right) for right in not_used)]
+    assert not excuses, "on the list, but nothing needs it: " + ", ".join(map(str, excuses))

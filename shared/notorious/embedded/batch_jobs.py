@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from notorious.embedded import lifeline
+from notorious.embedded.host_environment import passed_on
 from notorious.embedded.mending import expect
+from notorious.embedded.resource_types import accept_type
 
 DONE = ("SUCCEEDED", "FAILED")
 _LONGEST_JOB_SECONDS = 6 * 3600
@@ -64,8 +66,6 @@ def mend_batch() -> None:
 
 def _accept_types() -> None:
     from ministack.services import batch
-
-    from notorious.embedded.mends import accept_type
 
     def environment(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         name = str(properties.get("ComputeEnvironmentName") or f"{stack}-{logical_id}")
@@ -166,8 +166,6 @@ def _credentials(role: str) -> dict[str, str]:
     """What a job needs to call the emulator in the name of its role."""
     from ministack.core import lambda_runtime
     from ministack.core.responses import get_account_id, get_region
-
-    from notorious.embedded.mends import passed_on
 
     region = get_region()
     # The emulator makes sessions for functions; a job is one for this purpose.

@@ -13,15 +13,12 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from notorious.embedded import function_logs, lifeline
+from notorious.embedded import batch_jobs, function_logs, lifeline, objects_on_disk
 from notorious.embedded.heavy import is_heavy
+from notorious.embedded.host_environment import passed_on
 from notorious.embedded.mending import expect, replace, replaced, rewrite
+from notorious.embedded.resource_types import accept_type
 
-PASSED_ON = frozenset({
-    "PATH", "HOME", "LANG", "TZ", "TMPDIR", "LOG_LEVEL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-})  # fmt: skip
-PASSED_ON_PREFIXES = ("NOTORIOUS_", "LC_", "PYTHON", "POWERTOOLS_")
 END_OF_LOG = "\x1einvocation-end"
 IDLE_WORKER_SECONDS = 600.0
 KEPT_BUS_EVENTS = 100
@@ -37,20 +34,9 @@ def mend(function: Callable[[], None]) -> Callable[[], None]:
 
 def apply_all() -> tuple[str, ...]:
     """Apply every mend; returns their names. Raises `UnexpectedEmulator` where the emulator reads otherwise."""
-    from notorious.embedded import batch_jobs, objects_on_disk
-
     for function in (*_MENDS, objects_on_disk.mend_objects, batch_jobs.mend_batch):
         function()
     return (*(function.__name__ for function in _MENDS), "mend_objects", "mend_batch")
-
-
-def passed_on(host: Mapping[str, str]) -> dict[str, str]:
-    """What functions see of the environment that the service was started in."""
-    seen = {n: v for n, v in host.items() if n in PASSED_ON or n.startswith(PASSED_ON_PREFIXES)}
-    # Without these, an AWS profile of the user's could send a function to the real cloud.
-    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    # There is no X-Ray to send traces to; Powertools would log every one that it cannot send.
-    return {**seen, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", "POWERTOOLS_TRACE_DISABLED": "true"}
 
 
 def _change_worker_script(*changes: tuple[str, str]) -> None:
@@ -172,7 +158,8 @@ def functions_die_with_the_service() -> None:
 @mend
 def functions_see_no_secrets_of_the_host() -> None:
     """The whole environment of the service reaches every function, with whatever tokens lie in it, and a setting for
-    the real cloud would be obeyed. What passes is listed above; the rest of a function's environment is the template's.
+    the real cloud would be obeyed. What passes is listed in `host_environment`; the rest of a function's environment
+    is the template's.
     """
     from ministack.core import lambda_runtime
 
@@ -337,21 +324,3 @@ def _handler(resource_type: str) -> dict[str, Any]:
     expect(provisioners, "_RESOURCE_HANDLERS")
     handler: dict[str, Any] = provisioners._RESOURCE_HANDLERS[resource_type]
     return handler
-
-
-def accept_type(
-    resource_type: str, create: Callable[[str, Mapping[str, Any], str], tuple[str, dict[str, str]]]
-) -> None:
-    """Teach the emulator's CloudFormation a type. What it makes goes with the process, so deleting does nothing."""
-    from ministack.services.cloudformation import provisioners
-
-    def update(
-        _physical_id: str, _old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str = ""
-    ) -> tuple[str, dict[str, str]]:
-        return create(logical_id, new, stack)
-
-    def delete(_physical_id: str, _properties: Mapping[str, Any]) -> None:
-        return None
-
-    expect(provisioners, "_RESOURCE_HANDLERS")
-    provisioners._RESOURCE_HANDLERS[resource_type] = {"create": create, "update": update, "delete": delete}

@@ -155,3 +155,39 @@ def test_a_workflow_may_call_what_its_definition_names_and_nothing_else(
         }
         # A function may be called in all its versions, too.
         assert {resource.removesuffix(":*") for resource in called} == named
+
+
+# What a definition says, which actions that needs, and which more on AWS.
+NEEDED = {
+    '"Type": "Task"': ({"lambda:InvokeFunction"}, set[str]()),
+    "batch:submitJob": (
+        {"batch:SubmitJob"},
+        {"batch:DescribeJobs", "batch:TerminateJob", "events:PutTargets", "events:PutRule", "events:DescribeRule"},
+    ),
+    '"Mode": "DISTRIBUTED"': ({"states:StartExecution"}, {"states:DescribeExecution", "states:StopExecution"}),
+    "s3:getObject": ({"s3:GetObject"}, set()),
+    "s3:putObject": ({"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}, set()),
+}
+
+
+@pytest.mark.parametrize("stage", ["prod", "embedded"])
+def test_a_workflow_may_do_what_its_definition_says_and_nothing_else(
+    stage: str, request: pytest.FixtureRequest
+) -> None:
+    synthesised: Synthesised = request.getfixturevalue(stage)
+    for name, machine in synthesised.resources("AWS::StepFunctions::StateMachine"):
+        definition = machine["Properties"]["DefinitionString"]
+        role = machine["Properties"]["RoleArn"]["Fn::GetAtt"][0]
+        given = {
+            action
+            for policy in synthesised.properties("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in listed(statement["Action"])
+            # Every workflow on AWS writes a log and traces, which the CDK allows.
+            if stage == "embedded" or not action.startswith(("logs:", "xray:"))
+        }
+        needs = [actions for said, actions in NEEDED.items() if said in definition]
+        assert given == {
+            action for always, on_aws in needs for action in always | (on_aws if stage == "prod" else set())
+        }, name
