@@ -16,7 +16,7 @@ import soundfile
 from appending_on_aws import is_enough
 from deployed import Deployed, Listener, fetch, following, serve, submit
 from in_role import InRole
-from infra.catalogue import FUNCTIONS, Table
+from infra.catalogue import FUNCTIONS, Live, Table
 from infra.function import APPEND_EVENTS
 from rights import ASKED_BY_AWS, granted, recorded, unused
 from running import eventually
@@ -323,7 +323,7 @@ def test_what_seldom_happens_is_allowed_too(deployed: Deployed, library: list[st
     for row in FUNCTIONS:
         if row.access.events is Table.WRITE:
             rare_paths.lose_a_race_for_the_feed(InRole(deployed, row.name))
-        if row.access.notifies:
+        if row.access.notifies and Live.UPDATE in row.access.live:
             rare_paths.report_beside_others(InRole(deployed, row.name))
         for folder in set(row.access.writes) & {"voices", "previews", "mixes"}:
             rare_paths.break_off_a_write(InRole(deployed, row.name), folder)
