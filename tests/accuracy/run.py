@@ -21,6 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from measures import MEDIANS, ROWS, measure, summary
 from truth import Truth, read_truth
 
+from notorious.networks.catalogue import folder as installed
+
 PROGRAM = [sys.executable, "-c", "from notorious.cli.main import main; main()"]
 PER_TRACK = ("beat_f", "beat_error_ms", "downbeat_f", "key_weighted", "vocals_right", "sections_f")
 Heard = dict[str, dict[str, Any]]
@@ -29,9 +31,8 @@ Heard = dict[str, dict[str, Any]]
 def hear(folder: Path, *, networks: Path | None) -> Heard:
     """What the program says of every file, by its name. networks: None takes what the user has installed."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "NOTORIOUS_CACHE": cache}
-        if networks is not None:
-            environment["NOTORIOUS_MODELS"] = str(networks)
+        # Named before the cache is another: the user's networks lie in the user's cache.
+        environment = {**os.environ, "NOTORIOUS_MODELS": str(networks or installed()), "NOTORIOUS_CACHE": cache}
         done = subprocess.run(
             [*PROGRAM, "analyze", "--json", str(folder)],
             env=environment,

@@ -1,4 +1,4 @@
-"""Long tracks lie on the disk while they are heard, and nobody hears a difference."""
+"""Samples as the analysers hear them: long tracks from the disk, channels that cancel each other one by itself."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ import soundfile
 
 from notorious.analysis import mono, pipeline
 from notorious.analysis.mono import Growing, SamplesOnDisk
-from notorious.analysis.samples import read_samples
+from notorious.analysis.samples import CANCELLED, read_samples
 
 RATE = 22050
 
@@ -75,6 +75,18 @@ def test_everything_is_heard_alike_from_memory_and_from_the_disk(
     assert isinstance(read_samples(path, with_loudness=False).mono, SamplesOnDisk)
     on_disk, _ = pipeline.analyse_file(path, "0" * 64, known={})
     assert on_disk == in_memory
+
+
+def test_channels_that_cancel_each_other_are_heard_one_by_itself(tmp_path: Path) -> None:
+    plain, turned = tmp_path / "plain.wav", tmp_path / "turned.wav"
+    sound = music(20)
+    soundfile.write(plain, sound, RATE, subtype="FLOAT")
+    soundfile.write(turned, np.stack([sound, -sound], axis=1), RATE, subtype="FLOAT")
+    heard, _ = pipeline.analyse_file(turned, "0" * 64, known={})
+    wanted, _ = pipeline.analyse_file(plain, "0" * 64, known={})
+    assert (heard.tempo, heard.grid, heard.key) == (wanted.tempo, wanted.grid, wanted.key)
+    assert CANCELLED in heard.notes
+    assert CANCELLED not in wanted.notes
 
 
 @pytest.mark.slow

@@ -1,0 +1,189 @@
+"""Tracker modules as music of known truth: rendered to audio, with the times of their rows read from the player.
+
+    python tests/accuracy/modules.py FOLDER OUT        then: make accuracy DATA=OUT
+
+A module (.mod, .xm, .it, .s3m, .mtm) is its own score: which row sounds at which sample the player knows exactly.
+Taken is the longest stretch of up to two minutes in which all rows are equally long (at least 45 s), its truth a
+straight line through the starts of the rows. Four rows are a beat by the custom of trackers; where that lies outside of
+70 to 180 BPM, twice or half as many are. Half and double tempo are listed as other levels, since how many rows a
+composer counts is not written down, and neither are bars: sixteen rows are one where all patterns are whole ones.
+
+Needs libopenmpt (BSD) on the machine: `apt-get install libopenmpt0`, `brew install libopenmpt`.
+"""
+
+import argparse
+import ctypes
+import ctypes.util
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+RATE_HZ = 44100
+STEP_FRAMES = 32
+"""How exactly a row's start is seen (0.7 ms); the line through hundreds of them is far more exact."""
+LONGEST_SECONDS, SHORTEST_SECONDS = 120.0, 45.0
+MOST_SECONDS = 600.0
+LARGEST_RESIDUAL_SECONDS = 0.002
+ENDINGS = (".mod", ".xm", ".it", ".s3m", ".mtm")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it began to sound: its second, its place, and how many rows its pattern has."""
+
+    seconds: float
+    order: int
+    row: int
+    pattern_rows: int
+
+
+def rendered(path: Path) -> tuple[NDArray[np.float32], list[Row]]:
+    """A module as audio [shape=(n, 2)], float32 at 44,100 Hz, and its rows in the order in which they sounded."""
+    library = _library()
+    data = path.read_bytes()
+    module = library.openmpt_module_create_from_memory2(data, len(data), None, None, None, None, None, None, None)
+    if not module:
+        raise ValueError(f"{path} is no module that libopenmpt can read")
+    try:
+        library.openmpt_module_set_repeat_count(module, 0)
+        buffer = (ctypes.c_float * (2 * STEP_FRAMES))()
+        blocks: list[NDArray[np.float32]] = []
+        rows: list[Row] = []
+        frames, place = 0, (-1, -1)
+        while frames < MOST_SECONDS * RATE_HZ:
+            count = library.openmpt_module_read_interleaved_float_stereo(module, RATE_HZ, STEP_FRAMES, buffer)
+            if not count:
+                break
+            now = (
+                library.openmpt_module_get_current_order(module),
+                library.openmpt_module_get_current_row(module),
+            )
+            if now != place:
+                place = now
+                pattern = library.openmpt_module_get_current_pattern(module)
+                rows.append(Row(frames / RATE_HZ, *now, library.openmpt_module_get_pattern_num_rows(module, pattern)))
+            blocks.append(np.array(buffer[: 2 * count], np.float32).reshape(-1, 2))
+            frames += count
+        return np.concatenate(blocks), rows
+    finally:
+        library.openmpt_module_destroy(module)
+
+
+def steady_stretch(rows: list[Row]) -> tuple[int, int]:
+    """The longest run of rows (first, last) that are equally long."""
+    starts = np.array([row.seconds for row in rows])
+    lengths = np.diff(starts)
+    best = (0, 0)
+    first = 0
+    while first < len(lengths):
+        usual = float(np.median(lengths[first : first + 16]))
+        last = first
+        while last < len(lengths) and abs(lengths[last] - usual) <= 2.5 * STEP_FRAMES / RATE_HZ:
+            last += 1
+        if starts[last] - starts[first] > starts[best[1]] - starts[best[0]]:
+            best = (first, last)
+        first = max(last, first + 1)
+    return best
+
+
+def truth_of(rows: list[Row]) -> dict[str, object] | None:
+    """What is known of a steady stretch, in seconds from its first row; None where its rows do not lie on a line."""
+    starts = np.array([row.seconds for row in rows]) - rows[0].seconds
+    number = np.arange(len(rows))
+    period, offset = np.polyfit(number, starts, 1)
+    # A row is seen at the end of the step in which it begins: on average half a step late.
+    offset -= 0.5 * STEP_FRAMES / RATE_HZ
+    if np.abs(starts - np.polyval((period, offset), number)).max() > LARGEST_RESIDUAL_SECONDS:
+        return None
+    rows_a_beat = next((count for count in (4, 2, 8, 1, 16) if 70 <= 60 / (period * count) <= 180), None)
+    if rows_a_beat is None:
+        return None
+    bpm = 60 / (period * rows_a_beat)
+    beats = [index for index, row in enumerate(rows) if row.row % rows_a_beat == 0]
+    straight = bool(beats) and bool((np.diff(beats) == rows_a_beat).all())
+    bar = 4 * rows_a_beat
+    whole_bars = straight and all(row.pattern_rows % bar == 0 for row in rows)
+    bars = [index for index, row in enumerate(rows) if row.row % bar == 0]
+    whole_bars = whole_bars and bool((np.diff(bars) == bar).all())
+    return {
+        "tempo_bpm": bpm,
+        "tempo_alternatives": [2 * bpm, bpm / 2],
+        "beats_known": straight,
+        "first_beat_s": offset + period * beats[0] if straight else None,
+        "beats_per_bar": 4 if whole_bars else None,
+        "first_downbeat_s": offset + period * bars[0] if whole_bars else None,
+        "key": None,
+        "vocals": None,
+    }
+
+
+def made(folder: Path, out: Path) -> Iterator[dict[str, object]]:
+    """Audio and truth of every module in a folder that has a steady stretch; the same file is taken once."""
+    out.mkdir(parents=True, exist_ok=True)
+    seen: set[str] = set()
+    for path in sorted(folder.rglob("*")):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        if path.suffix.lower() not in ENDINGS or digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            audio, rows = rendered(path)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            continue
+        first, last = steady_stretch(rows) if len(rows) > 32 else (0, 0)
+        stop = min(rows[last].seconds if rows else 0.0, rows[first].seconds + LONGEST_SECONDS if rows else 0.0)
+        if not rows or stop - rows[first].seconds < SHORTEST_SECONDS:
+            print(f"{path.name}: no steady stretch of {SHORTEST_SECONDS:.0f} s", file=sys.stderr)
+            continue
+        known = truth_of([row for row in rows[first:last] if row.seconds < stop])
+        piece = audio[round(rows[first].seconds * RATE_HZ) : round(stop * RATE_HZ)]
+        peak = float(np.abs(piece).max())
+        if known is None or peak < 0.01:
+            print(f"{path.name}: its rows lie on no line, or it is silent", file=sys.stderr)
+            continue
+        name = f"{path.parent.name}-{path.stem}{path.suffix}.flac".replace(" ", "_")
+        soundfile.write(out / name, piece * (0.9 / peak), RATE_HZ, subtype="PCM_16")
+        yield {"file": name, "duration": len(piece) / RATE_HZ, **known}
+
+
+def _library() -> ctypes.CDLL:
+    found = ctypes.util.find_library("openmpt")
+    if found is None:
+        raise SystemExit("libopenmpt is not installed: apt-get install libopenmpt0, or brew install libopenmpt")
+    library = ctypes.CDLL(found)
+    module = ctypes.c_void_p
+    library.openmpt_module_create_from_memory2.restype = module
+    library.openmpt_module_create_from_memory2.argtypes = [ctypes.c_char_p, ctypes.c_size_t, *[ctypes.c_void_p] * 7]
+    library.openmpt_module_read_interleaved_float_stereo.restype = ctypes.c_size_t
+    library.openmpt_module_read_interleaved_float_stereo.argtypes = [
+        module, ctypes.c_int32, ctypes.c_size_t, ctypes.POINTER(ctypes.c_float),
+    ]  # fmt: skip
+    for name in ("current_order", "current_row", "current_pattern"):
+        getattr(library, f"openmpt_module_get_{name}").argtypes = [module]
+    library.openmpt_module_get_pattern_num_rows.argtypes = [module, ctypes.c_int32]
+    library.openmpt_module_set_repeat_count.argtypes = [module, ctypes.c_int32]
+    library.openmpt_module_destroy.argtypes = [module]
+    library.openmpt_module_destroy.restype = None
+    return library
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Tracker modules as music of known truth.")
+    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("out", type=Path)
+    given = arguments.parse_args()
+    lines = list(made(given.folder, given.out))
+    (given.out / "truth.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    print(f"{len(lines)} pieces in {given.out}")
+
+
+if __name__ == "__main__":
+    main()
