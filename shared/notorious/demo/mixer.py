@@ -68,7 +68,7 @@ STRIPS: dict[str, Strip] = {
     "lead": Strip("leads", 0.36, echo=0.3, highpass_hz=180.0),
     "answer": Strip("leads", 0.32, pan=0.2, echo=0.45, highpass_hz=180.0),
     "effects": Strip("effects", 0.34),
-    "voice": Strip("voice", 1.1, echo=0.18, highpass_hz=160.0),
+    "voice": Strip("voice", 0.95, echo=0.18, highpass_hz=160.0),
 }
 
 ADJUSTMENTS: dict[str, dict[str, float]] = {
