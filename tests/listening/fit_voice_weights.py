@@ -1,9 +1,10 @@
-"""Fit the weights of `notorious.analysis.vocals`: `python tests/listening/fit_voice_weights.py FOLDER... [--write]`.
+"""Fit the weights of `analysis.vocals`: `python tests/listening/fit_voice_weights.py FOLDER... [--join] [--write]`.
 
 A folder is one of three: .npz files as docs/vocals.md describes them, a crate of `notorious demo`, or recordings with a
 `truth.jsonl` (file, vocals, vocal_regions, duration). Everything is fitted on one half of the tracks (in the mixes:
 other instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all of them.
-The networks have to be installed: the weights that join them are fitted, too.
+The networks have to be installed: the weights that join them are fitted, too. With `--join` the linear judges stay as
+they are and only the weights that join signal, track and network are fitted.
 """
 
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from notorious.analysis import vocals
+from notorious.analysis import vocals, voice_weights
 from notorious.analysis.spectrum import RATE_HZ, hear_spectra
 from notorious.analysis.voice_features import HOP_SECONDS, voice_features
 from notorious.audio.decode import open_audio
@@ -23,7 +24,7 @@ from notorious.networks import musicnn
 
 PENALTY = 100.0  # of squared weights on standardised columns, as against the sum of the log losses
 SHARES = {"demo": 1.0, "recordings": 0.7}  # what all of them weigh as against all mixes: no one singer must rule
-TRACK_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 3.0}
+TRACK_WEIGHTS = {"mixes": 1.0, "demo": 1.0, "recordings": 3.0}
 MOMENT_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 8.0}  # four sung recordings weigh as much as all mixes
 CACHE = Path(tempfile.gettempdir()) / "voice-features"
 WEIGHTS_FILE = Path(vocals.__file__).with_name("voice_weights.py")
@@ -155,8 +156,9 @@ def fit_joint(pieces, *, network):
     for one in members:
         signal = vocals.smoothed(one.signal)
         opinion = one.opinion
-        full = [signal, opinion.local, np.full(len(signal), opinion.highest)]
-        columns.append(np.column_stack(full if network else full[:1]))
+        usual = np.full(len(signal), np.median(signal))
+        full = [signal, usual, opinion.local, np.full(len(signal), opinion.highest)]
+        columns.append(np.column_stack(full if network else full[:2]))
         answers.append(one.truth)
         weight.append(np.full(len(signal), MOMENT_WEIGHTS[one.origin]))
     columns, answers, weight = np.concatenate(columns), np.concatenate(answers), np.concatenate(weight)
@@ -165,12 +167,13 @@ def fit_joint(pieces, *, network):
     local = (bias, *slopes)
     if network:
         # Halfway to what is fitted without it: a patch every six seconds says less of real singers than of mixes.
-        alone, alone_bias = logistic(columns[clear][:, :1], answers[clear] > 0.5, weight[clear], 1.0)
-        local = ((bias + alone_bias) / 2, (slopes[0] + alone[0]) / 2, *(slopes[1:] / 2))
+        alone, alone_bias = logistic(columns[clear][:, :2], answers[clear] > 0.5, weight[clear], 1.0)
+        local = ((bias + alone_bias) / 2, *((slopes[:2] + alone) / 2), *(slopes[2:] / 2))
     tops = []
     for one in pieces:
         signal = vocals.smoothed(one.signal)
-        tops.append([vocals.highest_tenth(signal), one.opinion.highest][: 2 if network else 1])
+        most = max(one.opinion.highest, vocals.LEAST_OPINION)
+        tops.append([vocals.highest_tenth(signal), most][: 2 if network else 1])
     weight = np.array([TRACK_WEIGHTS[one.origin] for one in pieces])
     slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 3.0)
     return local, (bias, *slopes)
@@ -208,12 +211,12 @@ def report(pieces, halves, *, network, title):
         local, track = halves[1 - one.fold]
         signal = vocals.smoothed(one.signal)
         opinion = one.opinion
-        top = vocals.highest_tenth(signal)
+        top, usual = vocals.highest_tenth(signal), np.median(signal)
+        z = local[0] + local[1] * signal + local[2] * usual
+        presence = track[0] + track[1] * top
         if network:
-            z = local[0] + local[1] * signal + local[2] * opinion.local + local[3] * opinion.highest
-            presence = track[0] + track[1] * top + track[2] * opinion.highest
-        else:
-            z, presence = local[0] + local[1] * signal, track[0] + track[1] * top
+            z += local[3] * opinion.local + local[4] * opinion.highest
+            presence += track[2] * max(opinion.highest, vocals.LEAST_OPINION)
         p = 1 / (1 + np.exp(-presence))
         probabilities.append(max(p, 1 - p))
         right.append((p >= 0.5) == one.sings)
@@ -257,10 +260,12 @@ def main() -> None:
             pieces += [read_mix(path) for path in mixes]
         else:
             pieces += [read_demo(path, number) for number, path in enumerate(sorted(folder.glob("*.json")))]
+    joining = "--join" in sys.argv
+    as_it_is = (voice_weights.SIGNAL, voice_weights.SIGNAL_BIAS), (voice_weights.SUNG, voice_weights.SUNG_BIAS)
     kinds = []
     for fold in (0, 1):
         half = [one for one in pieces if one.fold == fold]
-        model, kind = fit_signal(half), fit_kind(half)
+        model, kind = as_it_is if joining else (fit_signal(half), fit_kind(half))
         for one in pieces:
             if one.fold != fold:
                 one.signal = apply(model, one)
@@ -277,7 +282,7 @@ def main() -> None:
     print(f"sung or spoken: sure of {len(sure)} of {len(kinds)}, {np.mean([t == (v > 0) for t, v in sure]):.3f} right")
     print({network: [numbers(part) for part in parts] for network, parts in joint.items()})
     if "--write" in sys.argv:
-        signal, kind = fit_signal(pieces), fit_kind(pieces)
+        signal, kind = as_it_is if joining else (fit_signal(pieces), fit_kind(pieces))
         write(signal, kind, joint, [f"{sum(one.origin == origin for one in pieces)} {origin}" for origin in origins])
 
 
@@ -288,7 +293,7 @@ def write(signal, kind, joint, counts):
 
     WEIGHTS_FILE.write_text(
         f'"""Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py.\n\n'
-        f"Fitted on {', '.join(counts)}; docs/vocals.md says what they are and how well the weights\n"
+        f"Joined on {', '.join(counts)}; docs/vocals.md says what all were fitted on and how well they\n"
         "do on what they were not fitted on.\n"
         '"""\n\nimport numpy as np\n\n'
         + block("SIGNAL", signal[0])
@@ -299,12 +304,12 @@ def write(signal, kind, joint, counts):
         + '"""Log odds that a voice sings rather than speaks, from the same row."""\n\n'
         + f"LOCAL_ALONE = ({numbers(joint[False][0])})\n"
         + f"LOCAL = ({numbers(joint[True][0])})\n"
-        + '"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, network\n'
-        + 'there, highest tenth of the network."""\n\n'
+        + '"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, its\n'
+        + 'median, network there, highest tenth of the network."""\n\n'
         + f"TRACK_ALONE = ({numbers(joint[False][1])})\n"
         + f"TRACK = ({numbers(joint[True][1])})\n"
         + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the\n'
-        + 'network."""\n'
+        + 'network (no less than `LEAST_OPINION`)."""\n'
     )
 
 

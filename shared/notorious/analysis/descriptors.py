@@ -17,7 +17,7 @@ from notorious.analysis.model import Descriptors, KeyEstimate, Tempo, Vocals, Vo
 from notorious.analysis.spectrum import Spectra
 
 NAME = "descriptors"
-VERSION = 1
+VERSION = 2
 
 _SPOKEN: dict[VoiceKind, float] = {"speech": 1.0, "rap": 0.66}
 _HIGH_BANDS = (3, 4)
@@ -75,7 +75,7 @@ def _danceability(evidence: Evidence) -> float:
     octaves_away = float(max(np.log2(100 / tempo.bpm), np.log2(tempo.bpm / 132), 0.0))
     kick = evidence.pattern.on_the_beat if evidence.pattern is not None else 0.25
     steady = tempo.confidence if tempo.steady else 0.0
-    return 0.4 * _pulse(evidence) + 0.2 * steady + 0.25 * max(0.0, 1 - 1.5 * octaves_away) + 0.15 * kick
+    return 0.4 * _steady_pulse(evidence) + 0.2 * steady + 0.25 * max(0.0, 1 - 1.5 * octaves_away) + 0.15 * kick
 
 
 def _valence(evidence: Evidence) -> float:
@@ -92,7 +92,7 @@ def _valence(evidence: Evidence) -> float:
 
 
 def _acousticness(evidence: Evidence) -> float:
-    """Instruments without a plug: by tags; without them, no heavy bass, no machine's pulse, wide dynamics."""
+    """Instruments without a plug: by tags; without them, no heavy bass, no machine's pulse, loud and soft seconds."""
     if evidence.tags is not None:
         msd, mtt = evidence.tags["msd"], evidence.tags["mtt"]
         unplugged = msd["acoustic"] + msd["folk"] + mtt["classical"] + mtt["guitar"] + mtt["piano"] + mtt["strings"]
@@ -102,8 +102,9 @@ def _acousticness(evidence: Evidence) -> float:
         return _logistic((unplugged - plugged) / 4 - 0.5)
     power = evidence.spectra.bands.mean(axis=0, dtype=np.float64)
     low = float(power[0] / max(power.sum(), 1e-12))
-    spread = _level_spread_db(evidence.spectra.bands.sum(axis=1, dtype=np.float64))
-    return (1 - _pulse(evidence)) * 0.5 + (1 - low) * 0.25 + float(np.clip((spread - 6) / 20, 0, 1)) * 0.25
+    seconds = _means_of(evidence.spectra.bands.sum(axis=1, dtype=np.float64), round(1 / evidence.spectra.hop_seconds))
+    played = float(np.clip((_level_spread_db(seconds) - 2) / 12, 0, 1))
+    return (1 - _steady_pulse(evidence)) * 0.5 + (1 - low) * 0.25 + played * 0.25
 
 
 def _liveness(evidence: Evidence) -> float:
@@ -118,10 +119,22 @@ def _pulse(evidence: Evidence) -> float:
     return evidence.pattern.pulse if evidence.pattern is not None else 0.0
 
 
+def _steady_pulse(evidence: Evidence) -> float:
+    """The pulse, and less than half of it where the tempo breathes: hands alone play in steps, too."""
+    return _pulse(evidence) * (1.0 if evidence.tempo.steady else 0.4)
+
+
 def _brightness(spectra: Spectra) -> float:
     power = spectra.bands.mean(axis=0, dtype=np.float64)
     share_db = 10 * np.log10((power[3:].sum() + 1e-12) / (power.sum() + 1e-12))
     return float(np.clip((share_db + 28) / 20, 0, 1))
+
+
+def _means_of(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Means of as many successive values; a rest that is shorter is left out, but for one that is all there is."""
+    whole = len(values) // count * count
+    means: NDArray[np.float64] = values[:whole].reshape(-1, count).mean(axis=1) if whole else values.mean(keepdims=True)
+    return means
 
 
 def _level_spread_db(power: NDArray[np.float64]) -> float:

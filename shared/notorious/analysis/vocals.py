@@ -5,6 +5,8 @@
 2. Where the network musicnn was heard, its opinion joins: of every patch of three seconds the mean logit of the tags
    that say "voice" minus that of those that say "no voice". No threshold on that holds for all styles, so that the sum
    of both counts, and beside it the network's highest tenth over the whole track.
+   Where in a track a voice is, is told by how far the signal lies above its median there: what is usual in a track says
+   more about its instruments than about its singer.
 3. Whether the track has a voice at all is decided once, from its most voice-like tenth (eight seconds at least): a
    synth lead convinces here and there, a singer again and again. That probability is the confidence.
 4. The passages are the best path through two states (Viterbi 1967), silence and voice, with a price for each change.
@@ -24,7 +26,7 @@ from notorious.analysis.voice_features import HOP_SECONDS, voice_features
 from notorious.networks.musicnn import MTT_TAGS, PATCH_SECONDS, Heard
 
 NAME = "vocals"
-VERSION = 1
+VERSION = 2
 
 VOICE_TAGS = (
     "vocal", "female", "male", "singing", "vocals", "woman", "male vocal", "man", "voice", "male voice", "female vocal",
@@ -45,6 +47,7 @@ _CHANGE_PRICE = 4.0  # log odds; found with the threshold below on own mixes: a 
 _LEAST_LOG_ODDS = 0.0
 _SHORTEST_GAP_SECONDS = 1.0
 _SHORTEST_REGION_SECONDS = 1.0
+LEAST_OPINION = -1.0  # a network that hears no voice at all has met no singer like that, and it says no more than this
 KIND_SURE = 2.0  # mean log odds of a passage from which "sung" or "spoken" is said
 _DRUMS_SHARE = 0.25  # of the median power of the low band: what is spoken over drums is rap
 _SILENT_DB = -50.0  # below the loud moments of the track: nobody is heard there
@@ -93,15 +96,15 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
 
 def log_odds(signal: Array, opinion: Opinion | None) -> tuple[Array, float]:
     """The log odds of a voice every half second [shape=signal.shape] if there is one at all, and that there is one."""
-    top = highest_tenth(signal)
+    top, usual = highest_tenth(signal), float(np.median(signal))
     if opinion is None:
-        bias, slope = weights.LOCAL_ALONE
+        bias, slope, against = weights.LOCAL_ALONE
         track_bias, track_slope = weights.TRACK_ALONE
-        return bias + slope * signal, track_bias + track_slope * top
-    bias, slope, network, highest = weights.LOCAL
+        return bias + slope * signal + against * usual, track_bias + track_slope * top
+    bias, slope, against, network, highest = weights.LOCAL
     track_bias, track_slope, track_network = weights.TRACK
-    local: Array = bias + slope * signal + network * opinion.local + highest * opinion.highest
-    return local, track_bias + track_slope * top + track_network * opinion.highest
+    local: Array = bias + slope * signal + against * usual + network * opinion.local + highest * opinion.highest
+    return local, track_bias + track_slope * top + track_network * max(opinion.highest, LEAST_OPINION)
 
 
 def smoothed(values: Array) -> Array:

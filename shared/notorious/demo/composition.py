@@ -257,23 +257,35 @@ def melody(key: Key, plan: Harmony, rng: np.random.Generator, *, octave: int = 5
     return Loop(bars, tuple(call)), Loop(bars, tuple(answer))
 
 
-SYLLABLES = ("oo", "da ay", "lo ah", "ma ee", "na oh", "ya ah", "wa ay", "lu oo", "he ey", "ho oh")
-"""What is sung: a consonant's letter with its vowel, or a vowel that glides to another ("da ay": d, a to e)."""
+SYLLABLES = (
+    "sa ay", "ta ah", "ma ee", "ko oh", "fa ah", "ce ey", "la ay", "do oh", "na oh", "hi ee", "ya ah", "wa ay", "bo oh",
+    "lu oo", "ti ee", "he ey",
+)  # fmt: skip
+"""What is sung: a consonant's letter with its vowel, or a vowel that glides to another ("do oh"). "c" is "sh"."""
+
+_SONG_RHYTHMS = (
+    ((0.0, 0.5), (0.5, 0.5), (1.0, 1.0), (2.0, 0.5), (2.5, 0.5), (3.0, 1.0), (4.0, 0.5), (4.5, 2.0)),
+    ((0.5, 0.5), (1.0, 0.5), (1.5, 0.5), (2.0, 1.0), (3.0, 0.5), (3.5, 0.5), (4.0, 1.0), (5.0, 2.0)),
+)
+_SLOW_SONG_RHYTHMS = (
+    ((0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 1.0), (5.0, 2.0)),
+    ((1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 1.0), (5.0, 1.0), (6.0, 1.5)),
+)
+_FAST_BPM = 155.0  # from here on half a beat is too short for a syllable
 
 
-def sung_melody(key: Key, plan: Harmony, rng: np.random.Generator, *, octave: int = 4) -> Loop:
-    """Eight bars for a voice: a line, a rest, the line again with another ending. Slower than a lead, and stepwise."""
-    rhythm = ((0.0, 1.0), (1.0, 0.5), (1.5, 1.5), (3.0, 1.0), (4.0, 2.5))
-    alternative = ((0.5, 0.5), (1.0, 1.0), (2.0, 0.5), (2.5, 1.5), (4.0, 1.0), (5.0, 2.5))
+def sung_melody(key: Key, plan: Harmony, rng: np.random.Generator, *, bpm: float, octave: int = 4) -> Loop:
+    """Eight bars for a voice: a line, and the line again in another rhythm that comes home. A syllable a note."""
+    rhythms = _SLOW_SONG_RHYTHMS if bpm > _FAST_BPM else _SONG_RHYTHMS
     bars = max(8, plan.bars)
-    words = [SYLLABLES[int(number)] for number in rng.permutation(len(SYLLABLES))[:4]]
-    shape = [
-        int(place) for place in np.clip(np.cumsum(np.concatenate([[2], rng.choice([-1, 1, 1, -2, 0], size=5)])), -1, 6)
-    ]
+    words = [SYLLABLES[int(number)] for number in rng.permutation(len(SYLLABLES))]
+    steps = np.concatenate([[2], rng.choice([-2, -1, -1, 0, 1, 1, 2], size=7)])
+    shape = [int(place) for place in np.clip(np.cumsum(steps), -1, 6)]
     notes: list[Note] = []
     for number, bar in enumerate(range(0, bars, 4)):
-        line = rhythm if number % 2 == 0 else alternative
-        places = shape if number % 2 == 0 else [*shape[:-1], 0]
-        for index, (beat, length, degree) in enumerate(_phrase(plan, line, places, bar * 4.0)):
-            notes.append(Note(beat, length, key.midi(degree, octave), 0.85, words[index % len(words)]))
+        line = rhythms[number % 2]
+        places = shape[: len(line)] if number % 2 == 0 else [*shape[: len(line) - 1], 0]
+        for beat, length, degree in _phrase(plan, line, places, bar * 4.0):
+            word = words[len(notes) % len(words)]
+            notes.append(Note(beat, length, key.midi(degree, octave), 0.85, word))
     return Loop(bars, tuple(notes))

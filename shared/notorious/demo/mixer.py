@@ -44,7 +44,7 @@ BUSES: dict[str, Bus] = {
     "skins": Bus("drums", reverb=0.18),
     "rumble": Bus("drums", duck=0.85),
     "bass": Bus("bass", duck=0.8),
-    "voice": Bus("vocals", reverb=0.22),
+    "voice": Bus("vocals", reverb=0.16),
 }
 
 STRIPS: dict[str, Strip] = {
@@ -68,7 +68,7 @@ STRIPS: dict[str, Strip] = {
     "lead": Strip("leads", 0.36, echo=0.3, highpass_hz=180.0),
     "answer": Strip("leads", 0.32, pan=0.2, echo=0.45, highpass_hz=180.0),
     "effects": Strip("effects", 0.34),
-    "voice": Strip("voice", 0.60, echo=0.18, highpass_hz=160.0),
+    "voice": Strip("voice", 0.95, echo=0.18, highpass_hz=160.0),
 }
 
 ADJUSTMENTS: dict[str, dict[str, float]] = {

@@ -176,7 +176,7 @@ class Recipe:
             "lead": call,
             "answer": answer,
             "drone": Loop(8, tuple(Note(0, 32, tonic + up, level) for up, level in ((12, 0.8), (19, 0.5), (24, 0.5)))),
-            "voice": sung_melody(self.key, plan, self.random("song")),
+            "voice": sung_melody(self.key, plan, self.random("song"), bpm=self.bpm),
         }  # fmt: skip
 
 

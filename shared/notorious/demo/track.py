@@ -231,7 +231,7 @@ class Studio:
         loop = self.score["voice"]
         channel = STRIPS["voice"]
         takes: list[tuple[list[tuple[Signal, Signal]], float, float]] = []
-        for take, (pan, level) in enumerate(((0.0, 1.0), (-0.75, 0.3), (0.75, 0.3))):
+        for take, (pan, level) in enumerate(((0.0, 1.0), (-0.75, 0.22), (0.75, 0.22))):
             rng = self.recipe.random(f"take {take}")
             sounds: list[tuple[Signal, Signal]] = []
             before: Note | None = None
