@@ -16,9 +16,9 @@ _ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws() -> Iterator[None]:
-    """moto for the whole session; tests use buckets and tables of their own."""
+    """moto for a file; tests use buckets and tables of their own. Longer, and whoever wants an empty AWS gets this."""
     from moto import mock_aws
 
     before = {name: os.environ.get(name) for name in (*_ENVIRONMENT, "AWS_ENDPOINT_URL", "AWS_PROFILE")}
