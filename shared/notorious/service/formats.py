@@ -5,9 +5,9 @@ from typing import Final
 
 from notorious.errors import InputError
 
-LONGEST_MP3_SECONDS: Final = 2.5 * 3600
-"""A format is encoded within one call of `export`, fifteen minutes. LAME's best takes some 24th of the mix's length on
-the machine of `make bench`, and is taken to need twice that on Lambda: three hours, less a sixth."""
+LONGEST_MP3_SECONDS: Final = 2 * 3600
+"""A format is encoded within one call of `export`, which may take fifteen minutes. LAME's best takes a 24th of the
+mix's length on the machine of `make bench`, and is taken to need twice that on Lambda: ten minutes for two hours."""
 
 
 def check_formats(formats: Iterable[str], seconds: float | None = None) -> None:

@@ -13,7 +13,7 @@ from notorious.service.wishes import MixWish, Wisher, request_mix
 def test_an_mp3_may_be_as_long_as_one_call_can_encode() -> None:
     check_formats(("flac", "mp3"), LONGEST_MP3_SECONDS)
     check_formats(("flac", "opus"), 10 * LONGEST_MP3_SECONDS)
-    with pytest.raises(InputError, match="as MP3 than a step may run; ask for at most 150 minutes"):
+    with pytest.raises(InputError, match="as MP3 than a step may run; ask for at most 120 minutes"):
         check_formats(("flac", "mp3"), LONGEST_MP3_SECONDS + 60)
 
 
