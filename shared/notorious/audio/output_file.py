@@ -47,10 +47,11 @@ class OutputFile:
         if not self._overwrite and self.path.exists():
             raise OutputExists(f"{self.path}: exists already; choose another name or ask to overwrite it (--force)")
 
-    # What libsndfile calls: positions are counted from `base`, in front of which a tag may lie.
+    # What libsndfile calls: positions are counted from `base`, in front of which a tag may lie. Where Ctrl-C came while
+    # it was being closed, it comes back to a file that is gone already.
 
     def write(self, data: bytes) -> int:
-        if self.error is not None:
+        if self.error is not None or self._file.closed:
             return 0
         try:
             self._file.write(data)
@@ -61,9 +62,11 @@ class OutputFile:
         return len(data)
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        return b"" if self._file.closed else self._file.read(size)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if self._file.closed:
+            return 0
         try:
             if whence == os.SEEK_SET:
                 offset += self.base
@@ -73,7 +76,7 @@ class OutputFile:
             return 0
 
     def tell(self) -> int:
-        return self._file.tell() - self.base
+        return 0 if self._file.closed else self._file.tell() - self.base
 
     def check(self, needed_bytes: int | None = None) -> None:
         """Raise the first error that writing met.

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from notorious.audio.decode import decode_blocks
+from notorious.audio.output_file import OutputFile
 from notorious.audio.tags import read_tags
 from notorious.audio.tags_write import Chapter, OutputTags, id3_tag
 from notorious.audio.write import FORMATS, AudioWriter, Dither
@@ -200,3 +201,11 @@ def test_samples_that_lie_on_steps_already_are_written_as_they_are(tmp_path: Pat
             writer.write((steps / np.float32(32768)).astype(np.float32))
         written, _ = soundfile.read(path, dtype="int16")
         assert np.array_equal(written, steps)
+
+
+def test_an_encoder_that_comes_back_after_the_end_finds_nothing_and_breaks_nothing(tmp_path: Path) -> None:
+    file = OutputFile(tmp_path / "mix.flac")
+    file.write(b"abc")
+    file.discard()
+    assert (file.seek(0), file.tell(), file.read(3), file.write(b"more")) == (0, 0, b"", 0)
+    assert list(tmp_path.iterdir()) == []
