@@ -28,6 +28,9 @@ ROWS = {
     "tempo_near_octave": "tempo within 4 %, octave errors allowed",
     "beat_f": "beat F (70 ms)",
     "beat_f_level": "beat F, any metrical level",
+    "beat_f_30ms": "beat F (30 ms)",
+    "beat_f_15ms": "beat F (15 ms)",
+    "steady_right": "steady or not, right",
     "beats_5ms": "truth beats hit within 5 ms",
     "beats_10ms": "truth beats hit within 10 ms",
     "beats_25ms": "truth beats hit within 25 ms",
@@ -52,6 +55,8 @@ def measure(truth: Truth, heard: dict[str, Any] | None) -> dict[str, float]:
     found: dict[str, float] = {}
     if truth.tempo_bpm:
         found |= _tempo(truth.tempo_bpm, truth.other_bpm, float(heard.get("bpm", 0.0)))
+    if truth.steady is not None:
+        found["steady_right"] = float("tempo" in heard and bool(heard["tempo"]["steady"]) == truth.steady)
     if truth.beats is not None:
         found |= _beats(truth, _inside(heard.get("beats", []), truth))
     if truth.downbeats is not None:
@@ -98,6 +103,8 @@ def _beats(truth: Truth, found: NDArray[np.float64]) -> dict[str, float]:
     lagged = _distance(beats + truth.onset_lag_seconds, found)
     result = {
         "beat_f": _f(beats, found),
+        "beat_f_30ms": _f(beats + truth.onset_lag_seconds, found, 0.030),
+        "beat_f_15ms": _f(beats + truth.onset_lag_seconds, found, 0.015),
         "beat_f_level": max(_f(level, found) for level in levels),
         "beats_5ms": float(np.mean(away <= 0.005)),
         "beats_10ms": float(np.mean(away <= 0.010)),
@@ -130,8 +137,8 @@ def _inside(times: list[float], truth: Truth) -> NDArray[np.float64]:
     return found[(found >= truth.audible[0] - 0.05) & (found <= truth.audible[1] + 0.001)]
 
 
-def _f(true: NDArray[np.float64], found: NDArray[np.float64]) -> float:
-    return float(mir_eval.beat.f_measure(true, found)) if len(true) and len(found) else 0.0
+def _f(true: NDArray[np.float64], found: NDArray[np.float64], within_seconds: float = 0.07) -> float:
+    return float(mir_eval.beat.f_measure(true, found, within_seconds)) if len(true) and len(found) else 0.0
 
 
 def _f_onsets(true: NDArray[np.float64], found: NDArray[np.float64]) -> float:

@@ -2,8 +2,8 @@
 
 - `truth.jsonl` in a folder of music: one object a line with `file`, `duration`, and what is known of `tempo_bpm`,
   `tempo_alternatives` (other levels that can be defended), `first_beat_s`, `beats_known`, `beats_per_bar`,
-  `first_downbeat_s`, `onset_bias_ms` (how far the sounds lag behind the notated beats), `audible` [start, end], `key`,
-  `vocals` (true, false or null), `vocal_regions`.
+  `first_downbeat_s`, or else `beats` and `downbeats` one by one and `tempo_steady`; `onset_bias_ms` (how far the sounds
+  lag behind the notated beats), `audible` [start, end], `key`, `vocals` (true, false or null), `vocal_regions`.
 - the JSON that `notorious demo` writes beside each track (`notorious.demo.truth.TrackTruth`).
 
 Times in seconds. What is not known is None and is not scored.
@@ -36,6 +36,7 @@ class Truth:
     vocals: bool | None
     vocal_regions: tuple[Span, ...] | None
     section_borders: tuple[float, ...] | None
+    steady: bool | None = None
 
 
 def read_truth(folder: Path) -> list[Truth]:
@@ -63,6 +64,9 @@ def _of_line(values: dict[str, Any]) -> Truth:
         beats = _every(60.0 / bpm, first, duration, (start, end))
         if first_bar is not None and per_bar:
             downbeats = _every(60.0 / bpm * per_bar, first_bar, duration, (start, end))
+    if values.get("beats"):
+        beats = np.array(values["beats"], dtype=np.float64)
+        downbeats = np.array(values["downbeats"], dtype=np.float64) if values.get("downbeats") else None
     regions = values.get("vocal_regions")
     return Truth(
         file=values["file"],
@@ -76,6 +80,7 @@ def _of_line(values: dict[str, Any]) -> Truth:
         vocals=values.get("vocals"),
         vocal_regions=tuple((float(a), float(b)) for a, b in regions) if regions else None,
         section_borders=None,
+        steady=values.get("tempo_steady", True if bpm else None),
     )
 
 
@@ -93,6 +98,7 @@ def _of_demo(values: dict[str, Any]) -> Truth:
         vocals=bool(regions),
         vocal_regions=regions or None,
         section_borders=tuple(section["start"] for section in values["sections"][1:]),
+        steady=True,
     )
 
 

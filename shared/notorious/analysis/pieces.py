@@ -44,6 +44,21 @@ def find_pieces(
     borders = _partition(beats)
     if not 2 <= len(borders) - 1 <= max(2, len(beats) // BEATS_PER_PIECE):
         return beats, ()
+    laid, pieces, distance = lay_pieces(beats, borders, attacks, rate_hz)
+    steps = np.abs(np.diff(np.log([piece.period_seconds for piece in pieces])))
+    if distance >= CLOSE_SECONDS or steps.min() < SMALLEST_STEP or np.diff(laid).min() <= 0:
+        return beats, ()
+    return laid, pieces
+
+
+def lay_pieces(
+    beats: NDArray[np.float64], borders: list[int], attacks: NDArray[np.float32], rate_hz: float
+) -> tuple[NDArray[np.float64], tuple[Piece, ...], float]:
+    """Beats [seconds, shape=(n,)] laid on a straight line from each border to the next, and each line onto its attacks.
+
+    borders: first beat numbers of the pieces, two beats or more each, and the count of the beats at last. Returns the
+    beats, the pieces, and how far the given beats lay from the lines before these were moved (root mean square,
+    seconds)."""
     number = np.arange(len(beats), dtype=np.float64)
     laid = beats.copy()
     pieces = []
@@ -55,11 +70,7 @@ def find_pieces(
         period, offset, _, _ = lay_line(attacks, rate_hz, period, offset, number[first:end], 0.008)
         laid[first:end] = offset + period * number[first:end]
         pieces.append(Piece(first, period))
-    steps = np.abs(np.diff(np.log([piece.period_seconds for piece in pieces])))
-    close = np.sqrt(squares / len(beats)) < CLOSE_SECONDS
-    if not close or steps.min() < SMALLEST_STEP or np.diff(laid).min() <= 0:
-        return beats, ()
-    return laid, tuple(pieces)
+    return laid, tuple(pieces), float(np.sqrt(squares / len(beats)))
 
 
 def _partition(beats: NDArray[np.float64]) -> list[int]:

@@ -51,15 +51,21 @@ EXPLAINED_RATIO = 1.15
 many, since they may follow strong sounds off the beat."""
 
 
-def find_course(envelope: NDArray[np.float32], rate_hz: float) -> Course | None:
-    """The course of the tempo; None where the envelope is too short (under 12 s) or silent.
+def find_path(envelope: NDArray[np.float32], rate_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Beat periods [seconds] at seconds, to about a percent; None where the envelope is silent or shorter than 12 s.
 
     envelope: onset strength [shape=(n,)] as from `tempo.pulse`.
     """
     if len(envelope) < SHORTEST_SECONDS * rate_hz or not envelope.any():
         return None
     pooled = envelope[: len(envelope) // 2 * 2].reshape(-1, 2).max(axis=1)
-    centres, periods = _local_periods(pooled, rate_hz / 2)
+    return _local_periods(pooled, rate_hz / 2)
+
+
+def find_course(
+    envelope: NDArray[np.float32], rate_hz: float, centres: NDArray[np.float64], periods: NDArray[np.float64]
+) -> Course:
+    """The course of a tempo whose path is as from `find_path`."""
     end = len(envelope) / rate_hz
     seconds = np.concatenate([[0.0], centres, [end]])
     usual = float(np.median(periods))

@@ -7,6 +7,7 @@ from synthetic_tracks import ALL, DRUMS, RATE_HZ, STYLES, Style, Synthetic, rend
 from notorious.analysis.course import STEADY, Course
 from notorious.analysis.drift import leaves_its_line
 from notorious.analysis.grid import GridFit, fit_grid
+from notorious.analysis.steps import find_plateaus
 from notorious.planning.tempo_match import mean_bpm
 
 PLAIN = ((36, ALL),)
@@ -108,3 +109,54 @@ def test_the_audio_of_these_tracks_lies_where_their_beats_say() -> None:
     kick = round(float(track.beats[100]) * RATE_HZ)
     before, after = (float(np.square(track.mono[start : start + 300]).sum()) for start in (kick - 320, kick))
     assert after > 3 * before
+
+
+@pytest.mark.parametrize(
+    ("name", "bpm"),
+    [("house", 124.0), ("breakbeat", 160.0), ("two-step", 131.0), ("rock", 113.0), ("dembow", 96.0), ("disco", 117.0)],
+)
+@pytest.mark.parametrize("share", [-0.09, 0.05])
+def test_a_step_is_found_to_the_beat_in_many_styles(name: str, bpm: float, share: float) -> None:
+    factors = np.where(np.arange(144) < 64, 1.0, 1.0 + share)
+    track = wandering(STYLES[name], lengths(bpm, factors))
+    fit = fit_grid(track.mono)
+    assert [piece.bpm for piece in fit.grid.pieces] == pytest.approx([bpm, bpm * (1.0 + share)], abs=0.05)
+    assert hit(track, fit, within_seconds=0.01) > 0.97
+
+
+def test_a_tempo_that_steps_and_comes_back_has_three_pieces() -> None:
+    inside = (np.arange(176) >= 48) & (np.arange(176) < 112)
+    track = wandering(STYLES["house"], lengths(124.0, np.where(inside, 1.08, 1.0)), arrangement=((44, ALL),))
+    fit = fit_grid(track.mono)
+    assert [piece.bpm for piece in fit.grid.pieces] == pytest.approx([124.0, 124.0 * 1.08, 124.0], abs=0.05)
+    assert hit(track, fit, within_seconds=0.005) > 0.97
+
+
+@pytest.mark.parametrize("name", ["house", "rock", "breakbeat", "hip-hop"])
+def test_a_final_ritardando_is_followed_and_said(name: str) -> None:
+    style = STYLES[name]
+    slowing = np.clip((np.arange(144) - 128) / 16, 0.0, 1.0)
+    track = wandering(style, lengths(style.bpm, 1.0 - 0.3 * slowing))
+    fit = fit_grid(track.mono)
+    found = np.array(fit.grid.beats())
+    assert not fit.tempo.steady
+    assert fit.tempo.bpm == pytest.approx(style.bpm, abs=0.02)
+    assert fit.notes[-1].startswith("it slows down at its end, from ")
+    assert np.mean([np.abs(found - beat).min() < 0.04 for beat in track.beats[-16:]]) > 0.8
+    assert np.abs(track.beats[:100, None] - found).min(axis=1).max() < 0.006
+
+
+def test_an_end_without_drums_does_not_slow_down() -> None:
+    track = render(STYLES["disco"], arrangement=((30, ALL), (8, frozenset({"chords"}))), seed=3)
+    fit = fit_grid(track.mono)
+    assert fit.tempo.steady
+    assert fit.notes == ()
+
+
+def test_a_path_of_few_seconds_or_of_a_tempo_that_sways_has_no_plateaus() -> None:
+    seconds = np.arange(60.0)
+    assert find_plateaus(seconds[:4], np.full(4, 0.5)) == []
+    assert find_plateaus(seconds, np.full(60, 0.5)) == []
+    assert find_plateaus(seconds, 0.5 * np.exp(0.02 * np.sin(seconds / 5))) == []
+    stepped = find_plateaus(seconds, np.where(seconds < 30, 0.5, 0.27))
+    assert [round(plateau.period_seconds, 3) for plateau in stepped] == [0.5, 0.54]
