@@ -25,10 +25,14 @@ NEAR_BEATS = np.linspace(-1.0, 1.0, 9)
 NEAR_FALLS = np.linspace(0.92, 1.08, 17)
 SLOWEST = 0.4
 GAIN = 1.3
-"""How many times as like the pattern the end must be when it slows down: 57 of 61 modules played with a ritardando of
-30 % are, 53 with the right beats; of 95 steady pieces none gains 1.05 and keeps a fifth of its likeness."""
+"""How many times as like the pattern the end must be when it slows down: of 61 modules played with a ritardando of
+30 % nine in ten are; of 95 steady pieces none gains 1.05 and keeps a fifth of its likeness."""
 LIKENESS = 0.35
 """And how like it, against what was heard just before: an end without drums is no ritardando that could be heard."""
+LIKE_ENOUGH = 0.7
+"""An end as like the pattern as this, against what was heard just before, is not looked at further."""
+ROUGH_ROWS = 3
+"""The search begins with the means of as many rows of the envelope (17 ms)."""
 CLEAR_RISE = 2 * WEAKEST_RISE
 SOUNDING_SECONDS = 0.05
 
@@ -66,16 +70,23 @@ def slow_down(
     times, values = heard(float(beats[first]), end)
     values = values / (float(np.linalg.norm(values)) + 1e-12)
     unchanged = float(pattern[place(np.interp(times, beats, number))] @ values)
+    if unchanged > LIKE_ENOUGH * usual:
+        return None
     count = np.arange(LAST_BEATS + 1)
 
     def slowed(begin: float, fall: float) -> NDArray[np.float64]:
         pace = np.maximum(1.0 - fall * np.maximum(count[:-1] - begin + 0.5, 0.0), SLOWEST)
         return np.asarray(beats[first] + np.concatenate([[0.0], np.cumsum(period / pace)]))
 
-    def likeness(begin: float, fall: float) -> float:
-        return float(pattern[place(first + np.interp(times, slowed(begin, fall), count))] @ values)
+    def likeness(begin: float, fall: float, rows: int = 1) -> float:
+        there = first + np.interp(pooled[rows][0], slowed(begin, fall), count)
+        return float(pattern[place(there)] @ pooled[rows][1])
 
-    begin, fall = max(itertools.product(range(LAST_BEATS - FEWEST_BEATS), FALLS), key=lambda model: likeness(*model))
+    whole = len(times) // ROUGH_ROWS * ROUGH_ROWS
+    means = [row[:whole].reshape(-1, ROUGH_ROWS).mean(axis=1) for row in (times, values)]
+    pooled = {1: (times, values), ROUGH_ROWS: (means[0], means[1])}
+    rough = itertools.product(range(LAST_BEATS - FEWEST_BEATS), FALLS)
+    begin, fall = max(rough, key=lambda model: likeness(model[0], model[1], ROUGH_ROWS))
     near = itertools.product(begin + NEAR_BEATS, fall * NEAR_FALLS)
     begin, fall = max(near, key=lambda model: likeness(*model))
     like = likeness(begin, fall)
