@@ -185,15 +185,20 @@ class Store:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                return self._prepare(self.path)
+                return self._prepare_alone(self.path)
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:
                 self._set_aside()
-                return self._prepare(self.path)
+                return self._prepare_alone(self.path)
         except (OSError, sqlite3.Error) as error:
             self._go_on_in_memory(f"the cache {self.path} cannot be used ({error})")
             return self._prepare(":memory:")
+
+    def _prepare_alone(self, path: Path) -> sqlite3.Connection:
+        """Open the file while no other process does: changing a new file to WAL does not wait for another that does."""
+        with _exclusive(path.with_suffix(".lock")):
+            return self._prepare(path)
 
     def _prepare(self, target: Path | str) -> sqlite3.Connection:
         connection = sqlite3.connect(target, timeout=60, isolation_level=None, check_same_thread=False)

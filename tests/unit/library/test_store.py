@@ -172,3 +172,29 @@ def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("NOTORIOUS_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
     assert default_cache_folder().is_relative_to("/home/someone")
+
+
+_OPENER = """
+import sys, time
+from pathlib import Path
+from notorious.library.store import Store
+
+while time.time() < float(sys.argv[2]):
+    pass
+print(Store.open(Path(sys.argv[1])).notes)
+"""
+
+
+def test_programs_that_begin_at_once_share_a_new_cache(tmp_path: Path) -> None:
+    for attempt in range(4):
+        start = str(time.time() + 1.0)
+        openers = [
+            subprocess.Popen(
+                [sys.executable, "-c", _OPENER, str(tmp_path / str(attempt)), start],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ,
+            )
+            for _ in range(6)
+        ]
+        assert [opener.communicate()[0].strip() for opener in openers] == ["[]"] * 6
