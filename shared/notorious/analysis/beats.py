@@ -23,13 +23,13 @@ from notorious.analysis.tracking import EXPLAINED_RATIO, find_course, find_path,
 
 DOUBTFUL_HIT_SHARE = 0.78
 """Where fewer beats of any third of the track have an attack, the constant grid is doubted and beats are tracked: in
-one steady track of six (modules) to three (music with breakdowns). Dense sixteenths meet any grid; so the path counts
-too."""
+one steady track of six (modules) to two of five (music with breakdowns). Dense sixteenths meet any grid; so the path
+counts too."""
 PATH_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
 """The path may run at another level than the grid."""
 STRAY = 0.01
 STRAY_SHARE = 0.15
-"""Of the path further than `STRAY` (of its logarithm) from the grid: so on 3 of 92 steady tracks, on all but one of 61
+"""Of the path further than `STRAY` (of its logarithm) from the grid: so on 3 of 95 steady tracks, on all but one of 61
 that sway by 0.8 to 2 % and on all of 61 with a step of 4 to 12 %."""
 END_BEATS = 16
 END_MET_SHARE = 0.85
@@ -165,6 +165,8 @@ def _shifted(heard: Heard, drift: Drift, sound: Sound) -> Heard:
 def _followed(course: Course, sound: Sound) -> Heard | None:
     """Beats that follow a course and then their attacks; None where there are too few."""
     beats, hypotheses = _along(course, sound)
+    if len(beats) < FEWEST_TRACKED:
+        return None
     beats = sound.inside(settle(beats, sound.attacks, sound.attack_rate_hz))
     if len(beats) < FEWEST_TRACKED:
         return None

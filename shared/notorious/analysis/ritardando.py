@@ -97,4 +97,5 @@ def slow_down(
     together = np.concatenate([beats[:first], found[found <= end]])
     settled = settle(together[first - LAST_BEATS :], attacks, attack_rate_hz)
     kept = beats[:turn]
-    return np.concatenate([kept, settled[settled > kept[-1] + period / 2]]), turn
+    slow = settled[settled > kept[-1] + period / 2]
+    return (np.concatenate([kept, slow]), turn) if len(slow) > 1 else None

@@ -84,7 +84,6 @@ def course_of_steps(plateaus: list[Plateau], envelope: NDArray[np.float32], rate
         _refined(envelope, rate_hz, start, stop, plateau.period_seconds)
         for plateau, start, stop in zip(plateaus, starts, stops, strict=True)
     ]
-    unit = periods[0]
     seconds, even = [0.0], [0.0]
     pattern = _folded(envelope, rate_hz, 0.0, stops[0], periods[0])
     for index, (early, late) in enumerate(spans):
@@ -101,7 +100,7 @@ def course_of_steps(plateaus: list[Plateau], envelope: NDArray[np.float32], rate
         pattern = pattern + np.roll(following, round(float(beats_at_late[best]) / BEATS * BINS))
     even.append(even[-1] + (end - seconds[-1]) / periods[-1])
     seconds.append(end)
-    return Course(np.array(seconds), np.array(even) * unit)
+    return Course(np.array(seconds), np.array(even) * periods[0])
 
 
 def _refined(envelope: NDArray[np.float32], rate_hz: float, start: float, stop: float, period: float) -> float:

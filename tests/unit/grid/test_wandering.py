@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from synthetic_tracks import ALL, DRUMS, RATE_HZ, STYLES, Style, Synthetic, render
 
+import notorious.analysis.beats as beats_module
+from notorious.analysis.accents import find_accents
+from notorious.analysis.alignment import attack_envelope
+from notorious.analysis.beats import Sound, hear_beats
 from notorious.analysis.course import STEADY, Course
 from notorious.analysis.drift import leaves_its_line
 from notorious.analysis.grid import GridFit, fit_grid
+from notorious.analysis.onsets import find_onsets
 from notorious.analysis.steps import find_plateaus
 from notorious.planning.tempo_match import mean_bpm
 
@@ -160,3 +165,14 @@ def test_a_path_of_few_seconds_or_of_a_tempo_that_sways_has_no_plateaus() -> Non
     assert find_plateaus(seconds, 0.5 * np.exp(0.02 * np.sin(seconds / 5))) == []
     stepped = find_plateaus(seconds, np.where(seconds < 30, 0.5, 0.27))
     assert [round(plateau.period_seconds, 3) for plateau in stepped] == [0.5, 0.54]
+
+
+def test_a_course_on_which_nothing_repeats_has_no_beats() -> None:
+    onsets = find_onsets(wandering(STYLES["house"], lengths(120.0, np.ones(144))).mono)
+    silent = np.zeros(2000, dtype=np.float32)
+    accents = find_accents(np.zeros(22050 * 12, dtype=np.float32), onsets)
+    sound = Sound(onsets, silent, accents, attack_envelope(onsets), 11.6)
+    assert hear_beats(sound) is None
+    course = Course(np.array([0.0, 6.0, 11.6]), np.array([0.0, 6.0, 11.8]))
+    assert beats_module._followed(course, sound) is None
+    assert beats_module._stepped(course, sound) is None
