@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.accents import Accents
+from notorious.analysis.activations import AskNetwork
 from notorious.analysis.alignment import WEAKEST_RISE, align, nearest_attacks
 from notorious.analysis.course import Course
 from notorious.analysis.drift import Drift, find_drift, leaves_its_line
 from notorious.analysis.levels import Hypothesis, alternatives, beat_hypotheses, odds
 from notorious.analysis.onsets import Onsets
+from notorious.analysis.pattern import phrase_likeness
 from notorious.analysis.pieces import Piece, find_pieces, lay_pieces
 from notorious.analysis.ritardando import slow_down
 from notorious.analysis.steps import course_of_steps, find_plateaus
@@ -42,6 +44,11 @@ MET_SECONDS = 0.012
 CLEAR_RISE = 2 * WEAKEST_RISE
 JOINT_SECONDS = 0.03
 """A beat this little before a step is the first after it."""
+LIKER = 0.05
+MUCH_LIKER = 0.15
+"""By how much phrases must be more alike on other beats than on the constant grid: on 240 performances of modules with
+tempos that change they are by 0.08 and more, on four steady tracks whose attacks would have drawn the beats away by at
+most 0.01. Where they are much more alike, the beats need not meet more attacks."""
 PREFERENCE_FOR_PIECES = 1.1
 """Beats that are free to go where the attacks are meet a few percent more of them than the right lines do."""
 ROUNDING_SECONDS = 0.002
@@ -60,6 +67,7 @@ class Sound:
     accents: Accents
     attacks: NDArray[np.float32]
     duration: float
+    ask_network: AskNetwork | None = None
 
     @property
     def flux_rate_hz(self) -> float:
@@ -82,6 +90,10 @@ class Sound:
         """The share of the beats [seconds] with an attack in that third of the track where it is least."""
         _, strength = nearest_attacks(self.attacks, self.attack_rate_hz, beats, MET_SECONDS)
         return min(float(np.mean(third > CLEAR_RISE)) for third in np.array_split(strength, 3) if len(third))
+
+    def phrase_likeness(self, beats: NDArray[np.float64]) -> float | None:
+        """How like phrases are to each other on beats [seconds]; None where there are too few."""
+        return phrase_likeness(self.envelope, self.flux_rate_hz, beats)
 
     def inside(self, beats: NDArray[np.float64]) -> NDArray[np.float64]:
         return beats[(beats >= 0) & (beats <= self.duration)]
@@ -109,7 +121,7 @@ def hear_beats(sound: Sound) -> Heard | None:
 
 def _throughout(sound: Sound) -> Heard | None:
     """The beats of a track as if its end went on like the rest of it."""
-    hypotheses = beat_hypotheses(sound.envelope, sound.flux_rate_hz, sound.accents)
+    hypotheses = beat_hypotheses(sound.envelope, sound.flux_rate_hz, sound.accents, ask_network=sound.ask_network)
     if not hypotheses:
         return None
     constant = _constant(hypotheses, sound)
@@ -195,7 +207,7 @@ def _stepped(course: Course, sound: Sound) -> Heard | None:
 def _along(course: Course, sound: Sound) -> tuple[NDArray[np.float64], list[Hypothesis]]:
     """Beats [seconds] that are evenly spaced in the even time of a course, level and phase chosen there; maybe none."""
     even = course.even_envelope(sound.envelope, sound.flux_rate_hz)
-    hypotheses = beat_hypotheses(even, sound.flux_rate_hz, sound.accents, course)
+    hypotheses = beat_hypotheses(even, sound.flux_rate_hz, sound.accents, course, sound.ask_network)
     if not hypotheses:
         return np.empty(0), []
     best = hypotheses[0]
@@ -213,7 +225,8 @@ def _unsteady(beats: NDArray[np.float64], confidence: float, others: list[tuple[
 
 
 def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound) -> Heard:
-    """The rival that meets most attacks, if it meets clearly more than the constant grid and leaves every line.
+    """The rival that meets most attacks, if it meets clearly more than the constant grid, leaves every line, and makes
+    phrases more alike.
 
     Straight pieces, which are far less free than beats that go where they find something, are held against the constant
     grid piece by piece, and go before what meets hardly more than they do."""
@@ -231,7 +244,17 @@ def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound) -> Heard
         ]
         return max(whole, *parts)
 
-    believed = [rival for rival in rivals if gain(rival) >= EXPLAINED_RATIO and leaves_its_line(rival.beats)]
+    alike = sound.phrase_likeness(constant.beats)
+
+    def is_believed(rival: Heard) -> bool:
+        liker = sound.phrase_likeness(rival.beats)
+        if not leaves_its_line(rival.beats):
+            return False
+        if alike is None or liker is None:
+            return gain(rival) >= EXPLAINED_RATIO
+        return gain(rival) >= (EXPLAINED_RATIO if liker - alike < MUCH_LIKER else 1.0) and liker - alike >= LIKER
+
+    believed = [rival for rival in rivals if is_believed(rival)]
     if not believed:
         return constant
     return max(believed, key=lambda rival: sound.met(rival.beats) * (PREFERENCE_FOR_PIECES if rival.pieces else 1.0))

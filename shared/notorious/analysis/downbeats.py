@@ -14,13 +14,13 @@ Papadopoulos & Peeters 2011, who read bars from chords and drums together):
 Bars have four beats unless three explain the sound better.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.accents import Accents
+from notorious.analysis.activations import FAINT, Activations, AskNetwork, downbeat_probability
 from notorious.analysis.onsets import Onsets
 
 HARMONY, KICK, SECTIONS, NETWORK = 1.0, 0.5, 0.25, 0.3
@@ -38,10 +38,6 @@ WALTZ_CONTRAST = 0.4
 WALTZ_RATIO = 0.95
 """Three beats a bar are believed where their contrast is at least this large, and this many times that of four. Of 120
 pieces those in four have at most 0.5 of it, those in three (five waltzes) at least 0.98."""
-ACTIVATION_RATE_HZ = 50.0
-FAINT_ACTIVATION = 0.02
-
-Activations = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,12 +53,11 @@ def find_bars(
     accents: Accents,
     onsets: Onsets,
     beats: NDArray[np.float64],
-    ask_network: Callable[[], Activations | None] | None = None,
+    ask_network: AskNetwork | None = None,
 ) -> Bars:
     """Choose metre and bar phase for beats [seconds, shape=(n,)]; four from the first beat where there are under 12.
 
-    ask_network: gives p(beat that is no downbeat) and p(downbeat) every 20 ms [shape=(frames, 2)], or None; called only
-        where the bars are not clear without it.
+    ask_network: called only where the bars are not clear without it.
     """
     if len(beats) < FEWEST_BEATS:
         return Bars(4, 0, 0.0)
@@ -108,12 +103,9 @@ def _choose(scores: dict[int, NDArray[np.float64]]) -> Bars:
 
 def _heard_places(activations: Activations, beats: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """How much likelier than elsewhere a network found a downbeat at each place in the bar [shape=(size,)], log."""
-    downbeat = activations[:, 1]
-    widened = np.maximum(downbeat, np.maximum(np.roll(downbeat, 1), np.roll(downbeat, -1)))
-    frames = np.clip(np.rint(beats * ACTIVATION_RATE_HZ).astype(int), 0, len(widened) - 1)
-    at_beats = widened[frames].astype(np.float64)
-    mean = np.log(at_beats.mean() + FAINT_ACTIVATION)
-    return np.array([np.log(at_beats[place::size].mean() + FAINT_ACTIVATION) - mean for place in range(size)])
+    at_beats = downbeat_probability(activations, beats)
+    mean = np.log(at_beats.mean() + FAINT)
+    return np.array([np.log(at_beats[place::size].mean() + FAINT) - mean for place in range(size)])
 
 
 def _by_place(change: NDArray[np.float64], low: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ BAR_BEATS = 4
 PREFERRED_BPM = 125.0
 RARELY_ABOVE_BPM = 176.0
 HARDLY_ABOVE_BPM = 180.0
-HARDLY = 3.0
+HARDLY = 6.0
 """From 180 BPM on each octave counts this many times: there a DJ counts half."""
 RARELY_BELOW_BPM = 78.0
 FLOOR = 0.05
@@ -108,9 +108,9 @@ def hear_rhythm(accents: Accents, beats: NDArray[np.float64], *, covered: float,
         fast=-max(0.0, octaves[RARELY_ABOVE_BPM]) - (HARDLY - 1.0) * max(0.0, octaves[HARDLY_ABOVE_BPM]),
         slow=-max(0.0, float(np.log2(RARELY_BELOW_BPM * period / 60.0))),
         emptiness=-between,
-        snare=_strongest_of_four(on[SNARE_BANDS].mean(axis=0), FLOOR)
-        - _strongest_of_four(off[SNARE_BANDS].mean(axis=0), FLOOR),
-        kick=_strongest_of_four(on[0], FLOOR) - _strongest_of_four(off[0], FLOOR),
+        snare=strongest_of_four(on[SNARE_BANDS].mean(axis=0), FLOOR)
+        - strongest_of_four(off[SNARE_BANDS].mean(axis=0), FLOOR),
+        kick=strongest_of_four(on[0], FLOOR) - strongest_of_four(off[0], FLOOR),
     )
 
 
@@ -124,7 +124,7 @@ def hear_harmony(accents: Accents, beats: NDArray[np.float64]) -> Harmony:
     bars = accents.harmonic_change(both, BAR_BEATS * period)
     return Harmony(
         changes=float(np.log((change[:count].mean() + 1e-3) / (change[count:].mean() + 1e-3))),
-        bars=_strongest_of_four(bars[:count], 1e-3) - _strongest_of_four(bars[count:], 1e-3),
+        bars=strongest_of_four(bars[:count], 1e-3) - strongest_of_four(bars[count:], 1e-3),
     )
 
 
@@ -137,7 +137,7 @@ def _level(mean_strength: NDArray[np.float32]) -> float:
     return float(ACCENT_BANDS @ np.log(mean_strength + FLOOR))
 
 
-def _strongest_of_four(values: NDArray[np.floating], floor: float) -> float:
+def strongest_of_four(values: NDArray[np.floating], floor: float) -> float:
     """Log of the mean of every fourth value [shape=(n,), n >= 4], from where it is largest."""
     place = np.arange(len(values)) % 4
     means = np.bincount(place, values, 4) / np.bincount(place, minlength=4)

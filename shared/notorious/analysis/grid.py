@@ -4,23 +4,23 @@ Onsets, then the periods that run through the whole track, then which of them is
 (tempo, phase) to the attacks, then the bars. See docs/analysis-grid.md for the method, its sources and its numbers.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notorious.analysis.accents import find_accents
+from notorious.analysis.activations import AskNetwork
 from notorious.analysis.alignment import attack_envelope
 from notorious.analysis.beats import Heard, Sound, hear_beats
-from notorious.analysis.downbeats import Activations, find_bars
+from notorious.analysis.downbeats import find_bars
 from notorious.analysis.model import Grid, GridPiece, Tempo, TempoAlternative
 from notorious.analysis.mono import Mono
 from notorious.analysis.onsets import RATE_HZ, find_onsets
 from notorious.analysis.tempo import pulse
 
 NAME = "grid"
-VERSION = 5
+VERSION = 6
 FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
 
@@ -53,12 +53,13 @@ def fit_grid(
     mono: Mono,
     rate_hz: int = RATE_HZ,
     *,
-    ask_network: Callable[[], Activations | None] | None = None,
+    ask_network: AskNetwork | None = None,
 ) -> GridFit:
     """Fit the grid of a track.
 
     mono: NDArray [shape=(n,)], float32, the mean of the channels at `rate_hz`, which must be 22,050.
-    ask_network: see `downbeats.find_bars`; without it the bars rest on signal processing alone.
+    ask_network: called once or more where half-beat phase or bars are in doubt; without it they rest on signal
+        processing alone.
     """
     if rate_hz != RATE_HZ:
         raise ValueError(f"the grid is fitted at {RATE_HZ} Hz, not at {rate_hz}: resample first (soxr, no delay)")
@@ -68,7 +69,7 @@ def fit_grid(
     envelope = pulse(onsets)
     duration = len(mono) / rate_hz
     accents = find_accents(mono, onsets)
-    heard = hear_beats(Sound(onsets, envelope, accents, attack_envelope(onsets), duration))
+    heard = hear_beats(Sound(onsets, envelope, accents, attack_envelope(onsets), duration, ask_network))
     if heard is None:
         bpm, first = FALLBACK_BPM, 0.0
         count = int(duration * bpm / 60.0) + 1

@@ -27,7 +27,7 @@ Part = Any
 
 _BLOCK_SAMPLES = 1 << 18
 
-NOT_ASKED: Part = {"absent": "beatnet was not asked: the bars are clear without it"}
+NOT_ASKED: Part = {"absent": "beatnet was not asked: beats and bars are clear without it"}
 """The part `beatnet` where the grid had no need of it."""
 
 
