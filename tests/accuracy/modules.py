@@ -5,10 +5,10 @@
 A module (.mod, .xm, .it, .s3m, .mtm) is its own score: which row sounds at which sample the player knows exactly.
 Taken is the longest stretch of up to two minutes in which all rows are equally long (at least 45 s), its truth a
 straight line through the starts of the rows. Four rows are a beat by the custom of trackers; six are where the score
-itself counts in threes: most rows stand in patterns of 48 or 96, say, and notes come back after six rows rather than
-four and after twelve rather than sixteen. Where the beat lies outside of 70 to 180 BPM, twice or half as many rows are
-one. Half and double tempo are listed as other levels, since how many rows a composer counts is not written down, and
-neither are bars: four beats are one where all patterns are whole ones.
+itself counts in threes: most rows stand in patterns that are played for 48 or 96 rows, say, and notes come back after
+six rows rather than four and after twelve rather than sixteen. Where the beat lies outside of 70 to 180 BPM, twice or
+half as many rows are one. Half and double tempo are listed as other levels, since how many rows a composer counts is
+not written down, and neither are bars: four beats are one where all patterns are whole ones.
 
 With `--tempo` the same stretch is played again with a tempo that changes (`tempos.py`); its truth is then each beat.
 
@@ -23,6 +23,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +117,11 @@ def steady_stretch(rows: list[Row]) -> tuple[int, int]:
 
 
 def counts_in_threes(rows: list[Row]) -> bool:
-    """Whether the score, not its sound, groups rows by three: by the lengths of its patterns and by its notes."""
-    if np.mean([row.pattern_rows % 3 == 0 for row in rows]) < 0.5:
+    """Whether the score, not its sound, groups rows by three: by how many rows of each pattern are played, since many
+    are left before their end, and by its notes."""
+    played = [len(list(group)) for _, group in groupby(rows, key=lambda row: row.order)]
+    whole = played[1:-1] or played  # the stretch may begin and end inside a pattern
+    if sum(length for length in whole if length % 3 == 0) < 0.5 * sum(whole):
         return False
     notes = np.array([row.notes for row in rows], dtype=np.float64)
     notes -= notes.mean(axis=0)

@@ -1,5 +1,7 @@
 """The tempos that modules are played with, and what their scores say of threes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from modules import Row, counts_in_threes, truth_as_played
@@ -53,6 +55,11 @@ def test_a_score_counts_in_threes_by_its_patterns_and_its_notes() -> None:
     assert counts_in_threes(scored(48, set(range(0, 48, 6))))
     assert not counts_in_threes(scored(48, set(range(0, 48, 4))))  # three beats of four rows
     assert not counts_in_threes(scored(64, set(range(0, 64, 6))))
+
+
+def test_a_pattern_that_is_left_early_counts_as_long_as_it_is_played() -> None:
+    left = [replace(row, pattern_rows=64) for row in scored(48, set(range(0, 48, 6)))]
+    assert counts_in_threes(left)
 
 
 def test_beats_as_played_lie_where_their_rows_began() -> None:
