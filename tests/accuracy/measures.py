@@ -42,6 +42,9 @@ ROWS = {
     "vocals_right": "vocals yes or no right",
     "vocals_f": "vocal regions F (0.1 s frames)",
     "sections_f": "section borders F (0.5 s)",
+    "borders_on_phrases": "section borders that lie on phrases (0.5 s)",
+    "borders_by_chance": "  on any bar line, as many would",
+    "changes_found": "changes of arrangement found as section borders",
 }
 MEDIANS = frozenset({"beat_error_ms"})
 
@@ -70,6 +73,8 @@ def measure(truth: Truth, heard: dict[str, Any] | None) -> dict[str, float]:
     if truth.section_borders is not None:
         borders = np.array([section["start"] for section in heard.get("sections", [])][1:])
         found["sections_f"] = _f_onsets(np.array(truth.section_borders), borders)
+    if truth.phrase_starts is not None and truth.downbeats is not None:
+        found |= _phrases(truth, heard.get("sections", []))
     return found
 
 
@@ -81,6 +86,26 @@ def summary(rows: list[dict[str, float]]) -> dict[str, tuple[float, int]]:
         if values:
             found[name] = (float(np.median(values) if name in MEDIANS else np.mean(values)), len(values))
     return found
+
+
+def _phrases(truth: Truth, sections: list[dict[str, Any]]) -> dict[str, float]:
+    """Borders between sections against the phrases of a score and the changes of its arrangement."""
+    borders = np.array([section["start"] for section in sections][1:], dtype=np.float64)
+    starts, changes = np.array(truth.phrase_starts), np.array(truth.arrangement_changes or ())
+    found: dict[str, float] = {}
+    if len(borders) and len(starts):
+        found["borders_on_phrases"] = _near(borders, starts)
+        found["borders_by_chance"] = _near(np.asarray(truth.downbeats), starts)
+    if len(changes):
+        found["changes_found"] = _near(changes, borders)
+    return found
+
+
+def _near(times: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """Share of the times that have one of the others within `BORDER_SECONDS`."""
+    if not len(others):
+        return 0.0
+    return float(np.mean(np.abs(times[:, None] - others).min(axis=1) <= BORDER_SECONDS))
 
 
 def _tempo(truth: float, others: tuple[float, ...], bpm: float) -> dict[str, float]:

@@ -8,7 +8,8 @@ straight line through the starts of the rows. Four rows are a beat by the custom
 itself counts in threes: most rows stand in patterns that are played for 48 or 96 rows, say, and notes come back after
 six rows rather than four and after twelve rather than sixteen. Where the beat lies outside of 70 to 180 BPM, twice or
 half as many rows are one. Half and double tempo are listed as other levels, since how many rows a composer counts is
-not written down, and neither are bars: four beats are one where all patterns are whole ones.
+not written down, and neither are bars: four beats are one where all patterns are whole ones. A pattern is a phrase, and
+where the next one is played by other instruments the arrangement changes (`phrases`).
 
 With `--tempo` the same stretch is played again with a tempo that changes (`tempos.py`); its truth is then each beat.
 
@@ -21,6 +22,7 @@ import ctypes.util
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -40,6 +42,9 @@ STEP_FRAMES = 32
 LONGEST_SECONDS, SHORTEST_SECONDS = 120.0, 45.0
 MOST_SECONDS = 600.0
 LARGEST_RESIDUAL_SECONDS = 0.002
+OTHER_NOTES = 0.5
+"""Where this share of a pattern's notes, or of those of the pattern before, has none of the same instrument in the
+other, the arrangement changes."""
 HIGHEST_NOTE = 120
 """Of the player's note numbers; what lies above ends or fades a note."""
 ENDINGS = (".mod", ".xm", ".it", ".s3m", ".mtm")
@@ -47,13 +52,15 @@ ENDINGS = (".mod", ".xm", ".it", ".s3m", ".mtm")
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it began to sound: its second, its place, how many rows its pattern has, which channels begin a note."""
+    """A row as it began to sound: its second, its place, how many rows its pattern has, which channels begin a note,
+    and by which instruments (0: the one that the channel had)."""
 
     seconds: float
     order: int
     row: int
     pattern_rows: int
     notes: tuple[bool, ...] = ()
+    instruments: tuple[int, ...] = ()
 
 
 def rendered(path: Path, paces: NDArray[np.float64] | None = None) -> tuple[NDArray[np.float32], list[Row]]:
@@ -88,10 +95,13 @@ def rendered(path: Path, paces: NDArray[np.float64] | None = None) -> tuple[NDAr
                 pattern = library.openmpt_module_get_current_pattern(module)
                 length = library.openmpt_module_get_pattern_num_rows(module, pattern)
                 command = library.openmpt_module_get_pattern_row_channel_command
-                notes = (
+                notes = tuple(
                     0 < command(module, pattern, now[1], channel, 0) <= HIGHEST_NOTE for channel in range(channels)
                 )
-                rows.append(Row(frames / RATE_HZ, *now, length, tuple(notes)))
+                played_by = tuple(
+                    command(module, pattern, now[1], channel, 1) for channel in range(channels) if notes[channel]
+                )
+                rows.append(Row(frames / RATE_HZ, *now, length, notes, played_by))
             blocks.append(np.array(buffer[: 2 * count], np.float32).reshape(-1, 2))
             frames += count
         return np.concatenate(blocks), rows
@@ -129,6 +139,19 @@ def counts_in_threes(rows: list[Row]) -> bool:
     return back[6] > back[4] and back[12] > back[16]
 
 
+def phrases(rows: list[Row]) -> tuple[list[int], list[int]]:
+    """The rows at which a pattern begins, but for the first, and those of them at which the arrangement changes."""
+    plays = [list(group) for _, group in groupby(enumerate(rows), key=lambda numbered: numbered[1].order)]
+    played = [Counter(by for _, row in play for by in row.instruments) for play in plays]
+    starts = [play[0][0] for play in plays]
+    changes = [
+        start
+        for start, before, after in zip(starts[1:], played, played[1:], strict=False)
+        if (before & after).total() <= (1 - OTHER_NOTES) * max(before.total(), after.total(), 1)
+    ]
+    return starts[1:], changes
+
+
 def truth_of(rows: list[Row]) -> dict[str, object] | None:
     """What is known of a steady stretch, in seconds from its first row; None where its rows do not lie on a line."""
     starts = np.array([row.seconds for row in rows]) - rows[0].seconds
@@ -149,6 +172,7 @@ def truth_of(rows: list[Row]) -> dict[str, object] | None:
     whole_bars = straight and all(row.pattern_rows % bar == 0 for row in rows)
     bars = [index for index, row in enumerate(rows) if row.row % bar == 0]
     whole_bars = whole_bars and bool((np.diff(bars) == bar).all())
+    begun, changed = phrases(rows)
     return {
         "tempo_bpm": bpm,
         "tempo_alternatives": [2 * bpm, bpm / 2],
@@ -157,6 +181,8 @@ def truth_of(rows: list[Row]) -> dict[str, object] | None:
         "first_beat_s": offset + period * beats[0] if straight else None,
         "beats_per_bar": 4 if whole_bars else None,
         "first_downbeat_s": offset + period * bars[0] if whole_bars else None,
+        "phrase_starts": [offset + period * index for index in begun] if whole_bars else None,
+        "arrangement_changes": [offset + period * index for index in changed] if whole_bars else None,
         "key": None,
         "vocals": None,
     }

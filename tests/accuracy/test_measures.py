@@ -1,6 +1,7 @@
 """The accuracy figures, against pairs of truth and answer whose figures are known by arithmetic."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,10 @@ def test_lines_of_truth_become_beats_inside_what_can_be_heard(tmp_path: Path) ->
 def test_a_folder_without_truth_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="notorious demo"):
         read_truth(tmp_path)
+
+
+def test_borders_are_held_against_phrases_and_changes_of_arrangement() -> None:
+    truth = replace(TRUTH, phrase_starts=(8.5, 16.5, 24.5, 32.5), arrangement_changes=(16.5, 32.5))
+    found = measure(truth, RIGHT | {"sections": [{"start": 0.0}, {"start": 16.6}, {"start": 20.5}]})
+    assert found["borders_on_phrases"] == found["changes_found"] == 0.5
+    assert found["borders_by_chance"] == pytest.approx(4 / len(BEATS[::4]))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from modules import Row, counts_in_threes, truth_as_played
+from modules import Row, counts_in_threes, phrases, truth_as_played
 from tempos import KINDS, paces
 
 
@@ -68,3 +68,13 @@ def test_beats_as_played_lie_where_their_rows_began() -> None:
     assert known["beats"] == pytest.approx(np.arange(0, 6.4, 0.4), abs=0.001)
     assert known["downbeats"] == pytest.approx([0, 1.6, 3.2, 4.8], abs=0.001)
     assert known["tempo_steady"] is False
+
+
+def test_phrases_begin_with_patterns_and_an_arrangement_changes_with_its_instruments() -> None:
+    played = [(1, 1, 2, 2), (1, 1, 2, 2), (1, 1, 3, 3, 3, 3), (1, 1, 3, 3, 3)]
+    rows = [
+        Row(0.1 * (4 * order + row), order, row, 4, (), by if row == 0 else ())
+        for order, by in enumerate(played)
+        for row in range(4)
+    ]
+    assert phrases(rows) == ([4, 8, 12], [8])

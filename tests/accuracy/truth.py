@@ -3,7 +3,8 @@
 - `truth.jsonl` in a folder of music: one object a line with `file`, `duration`, and what is known of `tempo_bpm`,
   `tempo_alternatives` (other levels that can be defended), `first_beat_s`, `beats_known`, `beats_per_bar`,
   `first_downbeat_s`, or else `beats` and `downbeats` one by one and `tempo_steady`; `onset_bias_ms` (how far the sounds
-  lag behind the notated beats), `audible` [start, end], `key`, `vocals` (true, false or null), `vocal_regions`.
+  lag behind the notated beats), `audible` [start, end], `key`, `vocals` (true, false or null), `vocal_regions`,
+  `phrase_starts` (all but the first) and `arrangement_changes` (those of them at which other instruments play).
 - the JSON that `notorious demo` writes beside each track (`notorious.demo.truth.TrackTruth`).
 
 Times in seconds. What is not known is None and is not scored.
@@ -37,6 +38,8 @@ class Truth:
     vocal_regions: tuple[Span, ...] | None
     section_borders: tuple[float, ...] | None
     steady: bool | None = None
+    phrase_starts: tuple[float, ...] | None = None
+    arrangement_changes: tuple[float, ...] | None = None
 
 
 def read_truth(folder: Path) -> list[Truth]:
@@ -81,7 +84,13 @@ def _of_line(values: dict[str, Any]) -> Truth:
         vocal_regions=tuple((float(a), float(b)) for a, b in regions) if regions else None,
         section_borders=None,
         steady=values.get("tempo_steady", True if bpm else None),
+        phrase_starts=_times(values, "phrase_starts"),
+        arrangement_changes=_times(values, "arrangement_changes"),
     )
+
+
+def _times(values: dict[str, Any], name: str) -> tuple[float, ...] | None:
+    return None if values.get(name) is None else tuple(float(time) for time in values[name])
 
 
 def _of_demo(values: dict[str, Any]) -> Truth:

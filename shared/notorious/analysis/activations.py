@@ -21,4 +21,4 @@ def downbeat_probability(activations: Activations, times: NDArray[np.float64]) -
     downbeat = activations[:, 1]
     widened = np.maximum(downbeat, np.maximum(np.roll(downbeat, 1), np.roll(downbeat, -1)))
     frames = np.clip(np.rint(times * RATE_HZ).astype(int), 0, len(widened) - 1)
-    return widened[frames].astype(np.float64)
+    return np.asarray(widened[frames], np.float64)
