@@ -43,8 +43,8 @@ LONGEST_SECONDS, SHORTEST_SECONDS = 120.0, 45.0
 MOST_SECONDS = 600.0
 LARGEST_RESIDUAL_SECONDS = 0.002
 OTHER_NOTES = 0.5
-"""Where this share of a pattern's notes, or of those of the pattern before, has none of the same instrument in the
-other, the arrangement changes."""
+"""Where this share of the notes of two patterns, or of those of the two before, has none of the same instrument in the
+others, the arrangement changes."""
 HIGHEST_NOTE = 120
 """Of the player's note numbers; what lies above ends or fades a note."""
 ENDINGS = (".mod", ".xm", ".it", ".s3m", ".mtm")
@@ -140,15 +140,16 @@ def counts_in_threes(rows: list[Row]) -> bool:
 
 
 def phrases(rows: list[Row]) -> tuple[list[int], list[int]]:
-    """The rows at which a pattern begins, but for the first, and those of them at which the arrangement changes."""
+    """The rows at which a pattern begins, but for the first, and those of them at which the arrangement changes, and
+    does so for longer than one pattern: the two before are held against the two after."""
     plays = [list(group) for _, group in groupby(enumerate(rows), key=lambda numbered: numbered[1].order)]
     played = [Counter(by for _, row in play for by in row.instruments) for play in plays]
     starts = [play[0][0] for play in plays]
-    changes = [
-        start
-        for start, before, after in zip(starts[1:], played, played[1:], strict=False)
-        if (before & after).total() <= (1 - OTHER_NOTES) * max(before.total(), after.total(), 1)
-    ]
+    changes = []
+    for number in range(2, len(plays) - 1):
+        before, after = (played[first] + played[first + 1] for first in (number - 2, number))
+        if (before & after).total() <= (1 - OTHER_NOTES) * max(before.total(), after.total(), 1):
+            changes.append(starts[number])
     return starts[1:], changes
 
 

@@ -71,10 +71,10 @@ def test_beats_as_played_lie_where_their_rows_began() -> None:
 
 
 def test_phrases_begin_with_patterns_and_an_arrangement_changes_with_its_instruments() -> None:
-    played = [(1, 1, 2, 2), (1, 1, 2, 2), (1, 1, 3, 3, 3, 3), (1, 1, 3, 3, 3)]
+    played = [(1, 1, 2, 2), (1, 1, 2, 2), (1, 1, 3, 3, 3, 3), (1, 1, 3, 3, 3), (1, 1, 4, 4, 4), (1, 1, 3, 3, 3)]
     rows = [
         Row(0.1 * (4 * order + row), order, row, 4, (), by if row == 0 else ())
         for order, by in enumerate(played)
         for row in range(4)
     ]
-    assert phrases(rows) == ([4, 8, 12], [8])
+    assert phrases(rows) == ([4, 8, 12, 16, 20], [8])  # one pattern of another instrument is a fill
