@@ -9,7 +9,7 @@ itself counts in threes: most rows stand in patterns that are played for 48 or 9
 six rows rather than four and after twelve rather than sixteen. Where the beat lies outside of 70 to 180 BPM, twice or
 half as many rows are one. Half and double tempo are listed as other levels, since how many rows a composer counts is
 not written down, and neither are bars: four beats are one where all patterns are whole ones. A pattern is a phrase, and
-where the next one is played by other instruments the arrangement changes (`phrases`).
+where two are played by other instruments than the two before, the arrangement changes (`phrases`).
 
 With `--tempo` the same stretch is played again with a tempo that changes (`tempos.py`); its truth is then each beat.
 

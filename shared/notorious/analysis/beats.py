@@ -247,12 +247,13 @@ def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound) -> Heard
     alike = sound.phrase_likeness(constant.beats)
 
     def is_believed(rival: Heard) -> bool:
-        liker = sound.phrase_likeness(rival.beats)
         if not leaves_its_line(rival.beats):
             return False
+        liker = sound.phrase_likeness(rival.beats)
         if alike is None or liker is None:
             return gain(rival) >= EXPLAINED_RATIO
-        return gain(rival) >= (EXPLAINED_RATIO if liker - alike < MUCH_LIKER else 1.0) and liker - alike >= LIKER
+        needed = 1.0 if liker - alike >= MUCH_LIKER else EXPLAINED_RATIO
+        return liker - alike >= LIKER and gain(rival) >= needed
 
     believed = [rival for rival in rivals if is_believed(rival)]
     if not believed:

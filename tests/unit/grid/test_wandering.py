@@ -12,6 +12,7 @@ from notorious.analysis.course import STEADY, Course
 from notorious.analysis.drift import leaves_its_line
 from notorious.analysis.grid import GridFit, fit_grid
 from notorious.analysis.onsets import find_onsets
+from notorious.analysis.pattern import phrase_likeness
 from notorious.analysis.steps import find_plateaus
 from notorious.planning.tempo_match import mean_bpm
 
@@ -92,6 +93,20 @@ def test_a_steady_track_with_loud_off_beats_stays_steady() -> None:
         STYLES["loud off-beat hats"], arrangement=((8, DRUMS), (8, frozenset({"chords"})), (16, ALL)), seed=2
     )
     assert fit_grid(track.mono).tempo.steady
+
+
+def test_phrases_are_most_alike_on_the_true_beats_and_of_few_beats_nothing_is_said() -> None:
+    rate_hz = 172.0
+    beats = 0.4 + 0.5 * np.arange(96)
+    loud = np.tile([1.0, 0.2, 0.8, 0.5], 24)
+    envelope = np.zeros(int(50 * rate_hz), np.float32)
+    envelope[np.rint(beats * rate_hz).astype(int)] = loud
+    drawn_away = beats + 0.08 * np.sin(np.arange(96) / 7)
+    true, drawn = (phrase_likeness(envelope, rate_hz, heard) for heard in (beats, drawn_away))
+    assert true is not None
+    assert drawn is not None
+    assert true > 0.7 > drawn + 0.2
+    assert phrase_likeness(envelope, rate_hz, beats[:40]) is None
 
 
 def test_even_time_and_real_time_lead_into_each_other() -> None:
