@@ -77,8 +77,8 @@ def explain(track: Track, destination: Path | str, *, force: bool = False) -> No
     target = Path(destination).expanduser()
     if target.exists() and not force:
         raise OutputExists(f"{target} is there already; choose another name, or overwrite it with force")
-    heard = hear_pitch_classes(Path(track.path), track.analysis)
-    sound = Sound(heard.mono, RATE_HZ, heard.starts, heard.weights)
+    mono, pitches = hear_pitch_classes(Path(track.path), track.analysis)
+    sound = Sound(mono, RATE_HZ, pitches.starts, pitches.weights)
     try:
         draw_track_picture(track, sound, target)
     except OSError as error:

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notorious.analysis.key_chroma import Folding, PitchBars, evened, tuning_of
+from notorious.analysis.key_chroma import Folding, PitchBars, PitchClasses, evened, tuning_of
 from notorious.analysis.key_parts import KeyParts, hear_parts, named
 from notorious.analysis.key_peaks import BINS, BINS_LOOKED_AT, FRAME_SECONDS, tonal_peaks
 from notorious.analysis.key_phrases import PhraseBorders
@@ -103,11 +103,10 @@ class KeyListener:
         """What was heard so far, folded to pitch classes."""
         return self._whole(self._folding())
 
-    def pitch_classes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What was heard so far bar by bar: where each begins, in seconds [shape=(bars,)], and its weight by pitch
-        class from C [shape=(bars, 12)]; what precedes the first bar is the first row."""
+    def pitch_classes(self) -> PitchClasses:
+        """What was heard so far bar by bar; what precedes the first bar is the first row."""
         chroma = self._folding().chroma(self._bars.heard, self._bars.entered)
-        return self._bars.starts, chroma[:, :3].sum(axis=1)
+        return PitchClasses(self._bars.starts, chroma[:, :3].sum(axis=1))
 
     def estimate(self) -> KeyEstimate:
         """The key of what was heard; where nothing tonal was, A minor with a confidence of 0."""

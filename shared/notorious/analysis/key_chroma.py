@@ -87,6 +87,24 @@ class PitchBars:
 
 
 @dataclass(frozen=True)
+class PitchClasses:
+    """Which pitch classes sound when: `starts` [shape=(bars,)], seconds, rising; `weights` [shape=(bars, 12)], from C,
+    how much each sounds from there to the next."""
+
+    starts: Floats
+    weights: Floats
+
+    def at(self, seconds: Floats) -> Floats:
+        """The pitch classes around some instants [shape=(n,)], the strongest of each 1 [shape=(n, 12)]; 0 where
+        nothing sounds."""
+        rows = np.clip(np.searchsorted(self.starts, seconds, side="right") - 1, 0, len(self.starts) - 1)
+        weights = self.weights[rows]
+        strongest = weights.max(axis=1, keepdims=True)
+        shares: Floats = weights / np.where(strongest > 0, strongest, 1.0)
+        return shares
+
+
+@dataclass(frozen=True)
 class Folding:
     """How steps of pitch become pitch classes: matrices [shape=(STEPS, 36)] for all weights and [shape=(STEPS, 24)]
     for those that entered, three and two bands of twelve pitch classes from C."""

@@ -4,9 +4,9 @@ Every analyser has a name and a version, and yields one part: a JSON value that 
 version). An analysis is put together from its parts. Where a part is missing, because it was never computed or its
 analyser has a new version, it is computed, and so is all that rests on it; the rest is kept.
 
-    samples ─┬─ loudness ──────────────┬─ energy ── (curve, level)
-             ├─ mono 22,050 Hz ─┬─ grid ┼─ sections ── cues
-             │                  │    │  └─ key
+    samples ─┬─ loudness ───────────┬─ energy ─┐ (curve, level)
+             ├─ mono 22,050 Hz ─┬─ grid ┬─ key ─┴─ sections ── cues
+             │                  │    │
              │                  │    └─ beatnet (asked where the bars are in doubt, and installed)
              │                  ├─ spectrum ─ waveform
              │                  └─ musicnn (where it is installed)
@@ -40,6 +40,7 @@ from notorious.analysis import (
 from notorious.analysis.bar_pattern import BarPattern, hear_bar_pattern
 from notorious.analysis.ends import hear_ends
 from notorious.analysis.grid import GridFit
+from notorious.analysis.key_chroma import PitchClasses
 from notorious.analysis.model import Analysis, Bands, Energy, Grid, KeyEstimate, Loudness, Section, Tempo, Vocals
 from notorious.analysis.mono import Mono
 from notorious.analysis.samples import Samples, read_samples
@@ -70,7 +71,7 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
     key.NAME: (grid.NAME,),
     waveform.NAME: (spectrum.NAME,),
     energy.NAME: (spectrum.NAME, "loudness", grid.NAME),
-    sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME),
+    sections.NAME: (spectrum.NAME, "file", "loudness", grid.NAME, energy.NAME, key.NAME),
     cues.NAME: ("file", grid.NAME, sections.NAME),
     genre.NAME: (spectrum.NAME, "loudness", grid.NAME, vocals.NAME, network_parts.PATCHES),
     descriptors.NAME: ("loudness", grid.NAME, key.NAME, energy.NAME, vocals.NAME, network_parts.PATCHES),
@@ -80,18 +81,6 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
 
 Part = Any
 """A JSON value: what one analyser yields."""
-
-
-@dataclass(frozen=True)
-class PitchClasses:
-    """The sound of a track, and which pitch classes sound when.
-
-    `mono` [shape=(n,)], float32, at 22,050 Hz; `starts` [shape=(bars,)], seconds; `weights` [shape=(bars, 12)], from C.
-    """
-
-    mono: Mono
-    starts: NDArray[np.float64]
-    weights: NDArray[np.float64]
 
 
 def missing_analysers(known: Mapping[str, Part]) -> set[str]:
@@ -123,14 +112,14 @@ def analyse_file(path: Path, sha256: str, *, known: Mapping[str, Part]) -> tuple
     return assemble(sha256, parts), parts
 
 
-def hear_pitch_classes(path: Path, analysis: Analysis) -> PitchClasses:
-    """Listen again to a file that was analysed, for what a picture of it shows and no one keeps.
+def hear_pitch_classes(path: Path, analysis: Analysis) -> tuple[Mono, PitchClasses]:
+    """Listen again to a file that was analysed, for what a picture of it shows and no one keeps: its sound
+    [shape=(n,)], float32, at 22,050 Hz, and which pitch classes sound when.
 
     Raises UnreadableAudio where it cannot be decoded.
     """
     decoded = read_samples(path, with_loudness=False)
-    listener = _key_listener(decoded.mono, analysis.grid, analysis.tempo)
-    return PitchClasses(decoded.mono, *listener.pitch_classes())
+    return decoded.mono, _key_listener(decoded.mono, analysis.grid, analysis.tempo).pitch_classes()
 
 
 def _key_listener(mono: Mono, heard_grid: Grid, tempo: Tempo) -> key.KeyListener:
@@ -197,6 +186,12 @@ class _Listening:
         return Loudness.model_validate(self._parts["loudness"])
 
     @cached_property
+    def pitches(self) -> tuple[KeyEstimate, PitchClasses]:
+        """The key, and which pitch classes sound in which bar; what led to them is forgotten."""
+        listener = _key_listener(self._decoded.mono, self.grid, self.tempo)
+        return listener.estimate(), listener.pitch_classes()
+
+    @cached_property
     def bar_pattern(self) -> BarPattern | None:
         """Where in the bar sounds begin; None where the track has no bars of four beats."""
         return hear_bar_pattern(self.spectra, self.grid)
@@ -260,7 +255,7 @@ class _Listening:
         return {"tempo": fit.tempo.model_dump(), "grid": fit.grid.model_dump(), "notes": list(fit.notes)}
 
     def _hear_key(self) -> Part:
-        return _key_listener(self._decoded.mono, self.grid, self.tempo).estimate().model_dump()
+        return self.pitches[0].model_dump()
 
     def _hear_spectrum(self) -> Part:
         names = Bands.model_fields
@@ -284,6 +279,7 @@ class _Listening:
             self.energy_curve,
             self.grid,
             self.audible,
+            self.pitches[1],
             grid_confidence=self.tempo.confidence,
             section_lufs=_mean_loudness(self.loudness),
         )

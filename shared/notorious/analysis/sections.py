@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from notorious.analysis.key_chroma import PitchClasses
 from notorious.analysis.model import Audible, Bands, Grid, Section, SectionKind, Zone
 from notorious.analysis.section_bars import LOW_THERE, Bars, bar_edges, measure_bars
 from notorious.analysis.section_confidence import section_confidences
@@ -24,7 +25,7 @@ from notorious.analysis.section_kinds import Stretches, name_stretches, rise
 from notorious.analysis.spectrum import Spectra, balance_db, band_levels_db, full_power
 
 NAME = "sections"
-VERSION = 2
+VERSION = 3
 
 _APART_FROM_GAIN = 60.0
 """Neighbours of one kind (not what sweeps cut apart, nor the short ends of a track) stay apart where the border between
@@ -40,6 +41,7 @@ def hear_sections(
     energy_curve: NDArray[np.float64],
     grid: Grid,
     audible: Audible,
+    pitches: PitchClasses,
     *,
     grid_confidence: float,
     section_lufs: Callable[[float, float], float],
@@ -47,12 +49,13 @@ def hear_sections(
     """The sections and zones of a track.
 
     energy_curve : np.ndarray [shape=(frames,)], 0 to 1 at every frame of the spectra
+    pitches : which pitch classes sound when
     grid_confidence : 0 to 1, how far the bars are to be believed
     section_lufs : callable (start_seconds, end_seconds) -> LUFS of that part
     """
     edges = bar_edges(grid, audible)
-    bars = measure_bars(spectra, energy_curve, edges)
-    division = divide(bars.features)
+    bars = measure_bars(spectra, energy_curve, edges, pitches)
+    division = divide(bars.features, bars.phrasing)
     kinds, borders = _joined(name_stretches(Stretches.of(bars, division.borders)), division)
     confidences = section_confidences(kinds, Stretches.of(bars, borders), division, grid_confidence=grid_confidence)
     length = grid.beat_length_seconds * grid.beats_per_bar

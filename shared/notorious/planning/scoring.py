@@ -336,7 +336,7 @@ def judge_voices(voices: VoiceMeeting) -> Judged:
         return Judged("voices", 100.0, "voices were not listened for")
     value = 100.0 - 100.0 * min(1.0, voices.shared_bars / TWO_VOICES_BARS)
     if voices.is_quick:
-        words = "never heard together"
+        words = "nobody sings over the other"
     elif voices.shared_bars >= 0.5:
         words = f"both sing for {voices.shared_bars:.0f} of {voices.bars:.0f} bars"
     else:

@@ -6,18 +6,25 @@ import numpy as np
 import pytest
 
 from notorious.analysis.energy import curve_at_frames
+from notorious.analysis.key import KeyListener
+from notorious.analysis.key_chroma import PitchClasses
 from notorious.analysis.model import Audible, Grid
-from notorious.analysis.section_bars import bar_edges
+from notorious.analysis.section_bars import bar_edges, measure_bars
 from notorious.analysis.section_division import divide
 from notorious.analysis.sections import hear_sections
-from notorious.analysis.spectrum import RATE_HZ, hear_spectra
+from notorious.analysis.spectrum import RATE_HZ, hear_spectra, power_blocks
 
 BPM = 125.0
 BEAT = 60 / BPM
 RNG_SEED = 11
 
 
-def arrange(parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0) -> np.ndarray:
+CHORDS_HZ = ((220, 277, 330), (233, 277, 349), (208, 262, 311), (220, 262, 349))
+
+
+def arrange(
+    parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0, chords_every_bars: int = 1000
+) -> np.ndarray:
     """A small track at 125 BPM: (layers, bars) a part; k kick, h hats, p pad, l lead, r rising noise."""
     noise = np.random.default_rng(RNG_SEED)
     total = sum(bars for _, bars in parts)
@@ -35,7 +42,7 @@ def arrange(parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0) -> np
                 half = len(time) // 2
                 piece[half:] += 0.15 * noise.standard_normal(len(time) - half) * np.exp(-time[: len(time) - half] * 50)
             if "p" in layers:
-                piece += 0.08 * sum(np.sin(2 * np.pi * f * time) for f in (220, 277, 330))
+                piece += 0.08 * sum(np.sin(2 * np.pi * f * time) for f in CHORDS_HZ[(bar + beat // 4) // chords_every_bars % 4])
             if "l" in layers:
                 piece += 0.2 * np.sign(np.sin(2 * np.pi * (440 if beat % 2 else 660) * time))
             if "r" in layers:
@@ -43,6 +50,13 @@ def arrange(parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0) -> np
             signal[start : start + len(piece)] += piece[: len(signal) - start]
         bar += bars
     return signal.astype(np.float32)
+
+
+def pitch_classes(signal: np.ndarray, grid: Grid) -> PitchClasses:
+    listener = KeyListener(grid.downbeats(), grid_confidence=1.0)
+    for block in power_blocks(signal, frame=4096, hop=2048):
+        listener.hear(block)
+    return listener.pitch_classes()
 
 
 def hear(signal: np.ndarray, *, first_beat_seconds: float = 0.0, first_downbeat: int = 0):
@@ -59,6 +73,7 @@ def hear(signal: np.ndarray, *, first_beat_seconds: float = 0.0, first_downbeat:
         curve_at_frames(spectra),
         grid,
         Audible(start=0.0, end=length),
+        pitch_classes(signal, grid),
         grid_confidence=1.0,
         section_lufs=lambda start, end: -14.0,
     )
@@ -121,10 +136,22 @@ def test_the_phrase_may_begin_on_any_bar() -> None:
     features = np.zeros((64, 3))
     for start in range(3, 64, 8):
         features[start:] += 1.0
-    division = divide(features)
+    division = divide(features, features)
     assert division.phrase_offset == 3
     assert len(division.borders) >= 8
     assert {bar % 8 for bar in division.borders[1:]} == {3}
+
+
+def test_chords_tell_the_phrase_where_an_instrument_comes_in_before_it() -> None:
+    """The hats enter two bars before a phrase; the chords change every eight bars."""
+    signal = arrange([("kp", 14), ("khp", 34)], chords_every_bars=8)
+    length = len(signal) / RATE_HZ
+    grid = Grid(first_beat_seconds=0.0, bpm=BPM, beat_count=int(length / BEAT))
+    spectra = hear_spectra(signal)
+    edges = bar_edges(grid, Audible(start=0.0, end=length))
+    bars = measure_bars(spectra, curve_at_frames(spectra), edges, pitch_classes(signal, grid))
+    assert divide(bars.features, bars.features).phrase_offset == 6
+    assert divide(bars.features, bars.phrasing).phrase_offset == 0
 
 
 @pytest.mark.parametrize("bars", [0.2, 1, 3])
@@ -153,8 +180,8 @@ def test_where_the_bars_are_not_known_no_section_is_sure() -> None:
     grid = Grid(first_beat_seconds=0.0, bpm=BPM, beat_count=int(len(signal) / RATE_HZ / BEAT))
     spectra = hear_spectra(signal)
     sections, _ = hear_sections(
-        spectra, curve_at_frames(spectra), grid, Audible(start=0.0, end=len(signal) / RATE_HZ), grid_confidence=0.0,
-        section_lufs=lambda start, end: -14.0,
+        spectra, curve_at_frames(spectra), grid, Audible(start=0.0, end=len(signal) / RATE_HZ),
+        pitch_classes(signal, grid), grid_confidence=0.0, section_lufs=lambda start, end: -14.0,
     )  # fmt: skip
     assert {section.confidence for section in sections} == {0.5}
 
