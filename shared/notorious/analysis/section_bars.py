@@ -19,6 +19,7 @@ LOW_THERE = 0.75
 """From this loudness of the lowest mel band on, a bar has its low end. Judgement on arrangements of dance music."""
 
 _PHRASE_BARS = 8
+_PASSAGE_BARS = 4
 _COMPRESSION = 0.25  # power to loudness as heard, near Stevens' law; higher hides what enters softly
 _QUIETEST_SHARE = 1e-5  # bands that never hold more than -50 dB of the track are not stretched up to full scale
 _SLOTS = 16
@@ -56,11 +57,14 @@ class Bars:
 
     @property
     def fullness(self) -> NDArray[np.float64]:
-        """How much sounds at once, 1 in the fullest tenth of the bars that have a low end [shape=(bars,)]."""
+        """How much sounds at once, 1 in the fullest tenth of the passages that have a low end [shape=(bars,)]."""
         mean = self.loudness.mean(axis=1)
-        # Against bars with their low end: the noise of a riser fills more bands than any drop.
-        based = mean[self.loudness[:, 0] >= LOW_THERE]
-        usual = float(np.quantile(based if len(based) >= _PHRASE_BARS else mean, 0.9))
+        # Against passages, not bars: a voice or a lead that pauses in every other bar leaves a drop a drop.
+        around = np.ones(min(_PASSAGE_BARS, len(mean)))
+        passages = np.convolve(mean, around, "same") / np.convolve(np.ones(len(mean)), around, "same")
+        # With their low end: the noise of a riser fills more bands than any drop.
+        based = passages[self.loudness[:, 0] >= LOW_THERE]
+        usual = float(np.quantile(based if len(based) >= _PHRASE_BARS else passages, 0.9))
         share: NDArray[np.float64] = mean / max(usual, 1e-6)
         return share
 

@@ -1,6 +1,6 @@
 """What a stretch of bars is: intro, verse, buildup, drop, breakdown or outro.
 
-Judged by how full a stretch is against the fullest bars of its track, by its low end, by whether it rises, and by what
+Judged by how full a stretch is against the fullest passages of its track, by its low end, by whether it rises, and by what
 surrounds it:
 
 - a **drop** is full with its low end; or nearly so, where its low end comes back after bars without it;
