@@ -59,9 +59,7 @@ def divide(features: NDArray[np.float64], phrasing: NDArray[np.float64]) -> Divi
     if count < 2 * _SHORTEST_BARS:
         return Division([0], 0, np.zeros((count, count + 1)))
     cost, by_phrase = _costs(features), _costs(phrasing)
-    totals = [
-        _partition(by_phrase, offset)[0] + (_BORDER_PRICE if offset else 0.0) for offset in range(PHRASE_BARS)
-    ]
+    totals = [_partition(by_phrase, offset)[0] + (_BORDER_PRICE if offset else 0.0) for offset in range(PHRASE_BARS)]
     offset = int(np.argmin(totals))
     return Division(_partition(cost, offset)[1], offset, cost)
 

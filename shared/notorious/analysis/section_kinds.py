@@ -1,7 +1,7 @@
 """What a stretch of bars is: intro, verse, buildup, drop, breakdown or outro.
 
-Judged by how full a stretch is against the fullest passages of its track, by its low end, by whether it rises, and by what
-surrounds it:
+Judged by how full a stretch is against the fullest passages of its track, by its low end, by whether it rises, and by
+what surrounds it:
 
 - a **drop** is full with its low end; or nearly so, where its low end comes back after bars without it;
 - a **buildup** rises, or stands above what was before it, and leads into a drop without its low end;

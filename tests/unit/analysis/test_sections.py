@@ -22,9 +22,7 @@ RNG_SEED = 11
 CHORDS_HZ = ((220, 277, 330), (233, 277, 349), (208, 262, 311), (220, 262, 349))
 
 
-def arrange(
-    parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0, chords_every_bars: int = 1000
-) -> np.ndarray:
+def arrange(parts: list[tuple[str, int]], *, lead_in_seconds: float = 0.0, chords_every_bars: int = 1000) -> np.ndarray:
     """A small track at 125 BPM: (layers, bars) a part; k kick, h hats, p pad, l lead, r rising noise."""
     noise = np.random.default_rng(RNG_SEED)
     total = sum(bars for _, bars in parts)
@@ -42,7 +40,8 @@ def arrange(
                 half = len(time) // 2
                 piece[half:] += 0.15 * noise.standard_normal(len(time) - half) * np.exp(-time[: len(time) - half] * 50)
             if "p" in layers:
-                piece += 0.08 * sum(np.sin(2 * np.pi * f * time) for f in CHORDS_HZ[(bar + beat // 4) // chords_every_bars % 4])
+                chord = CHORDS_HZ[(bar + beat // 4) // chords_every_bars % 4]
+                piece += 0.08 * sum(np.sin(2 * np.pi * f * time) for f in chord)
             if "l" in layers:
                 piece += 0.2 * np.sign(np.sin(2 * np.pi * (440 if beat % 2 else 660) * time))
             if "r" in layers:
@@ -116,6 +115,12 @@ def test_a_club_track_is_named_part_by_part() -> None:
     for zone in zones:
         edge = zone.end if zone.kind == "pre_drop" else zone.start
         assert any(edge == pytest.approx(drop.start) for drop in drops)
+
+
+def test_a_drop_whose_lead_pauses_in_every_other_bar_is_one() -> None:
+    drop = [("khpl", 1), ("kh", 1)] * 16
+    sections, _ = hear(arrange([("kh", 16), ("khp", 16), ("p", 16), ("pr", 8), *drop, ("kh", 16)]))
+    assert next(section.kind for section in sections if section.end > 70 * 4 * BEAT) == "drop"
 
 
 def test_sections_cover_the_audible_part_without_gap() -> None:
