@@ -173,7 +173,7 @@ def fit_joint(pieces, *, network):
     for one in pieces:
         signal = vocals.smoothed(one.signal)
         most = max(one.opinion.highest, vocals.LEAST_OPINION)
-        tops.append([vocals.highest_tenth(signal), most][: 2 if network else 1])
+        tops.append([vocals.most_voice_like(signal), most][: 2 if network else 1])
     weight = np.array([TRACK_WEIGHTS[one.origin] for one in pieces])
     slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 3.0)
     return local, (bias, *slopes)
@@ -211,7 +211,7 @@ def report(pieces, halves, *, network, title):
         local, track = halves[1 - one.fold]
         signal = vocals.smoothed(one.signal)
         opinion = one.opinion
-        top, usual = vocals.highest_tenth(signal), np.median(signal)
+        top, usual = vocals.most_voice_like(signal), np.median(signal)
         z = local[0] + local[1] * signal + local[2] * usual
         presence = track[0] + track[1] * top
         if network:

@@ -7,7 +7,15 @@ import pytest
 
 from notorious.analysis.model import Audible, Grid
 from notorious.analysis.spectrum import RATE_HZ, hear_spectra
-from notorious.analysis.vocals import NO_VOICE_TAGS, VOICE_TAGS, hear_vocals, voice_passages
+from notorious.analysis.vocals import (
+    NO_VOICE_TAGS,
+    UNSURE_BELOW,
+    VOICE_TAGS,
+    Opinion,
+    hear_vocals,
+    log_odds,
+    voice_passages,
+)
 from notorious.analysis.voice_features import voice_features
 from notorious.networks.musicnn import MSD_TAGS, MTT_TAGS, Heard, Patches
 
@@ -120,6 +128,20 @@ def test_a_network_can_persuade_and_dissuade():
     assert sum(dissuaded.per_bar) < sum(alone.per_bar)
     assert sum(dissuaded.per_bar) < sum(persuaded.per_bar)
     assert persuaded.regions
+
+
+def test_what_glides_more_than_any_voice_makes_no_one_surer_than_a_network_agrees():
+    """Leads of synths do: the signal alone is never quite sure of a voice, and against a network it is a guess."""
+    gliding, singing = np.full(60, 9.0), np.full(60, 3.0)
+    against = Opinion(local=np.full(60, -2.0), highest=-2.0)
+    agreeing = Opinion(local=np.full(60, 2.0), highest=2.0)
+
+    def probability(signal, opinion):
+        return 1 / (1 + np.exp(-log_odds(signal, opinion)[1]))
+
+    assert probability(gliding, None) == probability(singing, None) < 0.9
+    assert probability(gliding, against) < UNSURE_BELOW
+    assert probability(singing, agreeing) > 0.95
 
 
 def test_an_answer_that_is_hardly_more_than_even_is_called_unsure():
