@@ -58,10 +58,12 @@ def divide(features: NDArray[np.float64], phrasing: NDArray[np.float64]) -> Divi
     count = len(features)
     if count < 2 * _SHORTEST_BARS:
         return Division([0], 0, np.zeros((count, count + 1)))
-    cost, by_phrase = _costs(features), _costs(phrasing)
-    totals = [_partition(by_phrase, offset)[0] + (_BORDER_PRICE if offset else 0.0) for offset in range(PHRASE_BARS)]
+    cost = _costs(features)
+    totals, _ = _partition(_costs(phrasing), np.arange(PHRASE_BARS))
+    totals[1:] += _BORDER_PRICE
     offset = int(np.argmin(totals))
-    return Division(_partition(cost, offset)[1], offset, cost)
+    _, (borders,) = _partition(cost, np.array([offset]))
+    return Division(borders, offset, cost)
 
 
 def _costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,29 +73,33 @@ def _costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
     return _stretch_costs(features) / max(float(np.median(steps)) / 2, _LEAST_NOISE)
 
 
-def _partition(cost: NDArray[np.float64], offset: int) -> tuple[float, list[int]]:
-    """The cheapest way to cover all bars with stretches, and its price, where phrases begin on `offset` modulo 8."""
+def _partition(cost: NDArray[np.float64], offsets: NDArray[np.int_]) -> tuple[NDArray[np.float64], list[list[int]]]:
+    """The cheapest way to cover all bars with stretches, and its price, for each of some phrases: those that begin on
+    `offsets` [shape=(n,)] modulo 8."""
     count = len(cost)
-    price = np.full(count, _OFF_TWO)
-    numbers = np.arange(count)
-    price[(numbers - offset) % 2 == 0] = _OFF_FOUR
-    price[(numbers - offset) % 4 == 0] = _OFF_EIGHT
-    price[(numbers - offset) % PHRASE_BARS == 0] = 1.0
-    price[0] = 0.0
+    place = (np.arange(count) - offsets[:, None]) % PHRASE_BARS
+    price = np.select([place == 0, place % 4 == 0, place % 2 == 0], [1.0, _OFF_EIGHT, _OFF_FOUR], _OFF_TWO)
+    price[:, 0] = 0.0
     price *= _BORDER_PRICE
-    best = np.full(count + 1, np.inf)
-    best[0] = 0.0
-    previous = np.zeros(count + 1, int)
+    best = np.full((len(offsets), count + 1), np.inf)
+    best[:, 0] = 0.0
+    previous = np.zeros((len(offsets), count + 1), int)
+    every = np.arange(len(offsets))
     for end in range(1, count + 1):
         # The first stretch may be short: a track, or an excerpt, may begin within a phrase. All others have four bars.
         first, last = max(0, end - _LONGEST_BARS), max(end - _SHORTEST_BARS, 0) + 1
-        totals = best[first:last] + cost[first:last, end] + price[first:last]
-        choice = int(np.argmin(totals))
-        best[end], previous[end] = totals[choice], first + choice
-    borders = [count]
+        totals = best[:, first:last] + cost[first:last, end] + price[:, first:last]
+        choice = np.argmin(totals, axis=1)
+        best[:, end], previous[:, end] = totals[every, choice], first + choice
+    return best[:, count], [_way_back(row) for row in previous]
+
+
+def _way_back(previous: NDArray[np.int_]) -> list[int]:
+    """Where the stretches begin, when each bar [shape=(bars + 1,)] knows the beginning of the one that ends there."""
+    borders = [len(previous) - 1]
     while borders[-1] > 0:
         borders.append(int(previous[borders[-1]]))
-    return float(best[count]), borders[:0:-1]
+    return borders[:0:-1]
 
 
 def _stretch_costs(features: NDArray[np.float64]) -> NDArray[np.float64]:
