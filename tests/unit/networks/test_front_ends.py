@@ -31,7 +31,8 @@ def test_a_tone_an_octave_higher_is_24_bands_higher() -> None:
 def test_features_do_not_depend_on_where_the_signal_is_cut_into_chunks() -> None:
     noise = np.random.default_rng(1).standard_normal(22050).astype(np.float32)
     whole = beatnet._log_bands(noise, 0, 50)
-    assert np.array_equal(whole[20:30], beatnet._log_bands(noise, 20, 30))
+    # But for rounding: a matrix product of other shape may add in another order, as the processor has it.
+    np.testing.assert_allclose(beatnet._log_bands(noise, 20, 30), whole[20:30], rtol=0, atol=2e-6)
 
 
 def test_musicnn_triangles_have_the_area_one_and_cover_the_band() -> None:
