@@ -8,6 +8,7 @@ import pytest
 from notorious.analysis.model import Audible, Grid
 from notorious.analysis.spectrum import RATE_HZ, hear_spectra
 from notorious.analysis.vocals import (
+    INSTRUMENTAL_TAG,
     NO_VOICE_TAGS,
     UNSURE_BELOW,
     VOICE_TAGS,
@@ -58,14 +59,17 @@ def syllables(time, rng):
     return out
 
 
-def heard_as(voice: float, none: float) -> Heard:
-    """What the networks would say if every patch had these logits for the tags of a voice and of none."""
+def heard_as(voice: float, none: float, *, instrumental: float = -2.0) -> Heard:
+    """What the networks would say if every patch had these logits for the tags of a voice and of none, and of an
+    instrumental beside 0 for vocalists."""
     logits = np.full((6, 50), -5.0, np.float32)
     for tags, value in ((VOICE_TAGS, voice), (NO_VOICE_TAGS, none)):
         logits[:, [MTT_TAGS.index(tag) for tag in tags]] = value
     starts = np.arange(6) * 6.0
     patches = Patches(starts, logits, np.zeros((6, 200), np.float32))
-    return Heard(msd=Patches(starts, np.zeros((6, len(MSD_TAGS)), np.float32), patches.embedding), mtt=patches)
+    released = np.zeros((6, len(MSD_TAGS)), np.float32)
+    released[:, MSD_TAGS.index(INSTRUMENTAL_TAG)] = instrumental
+    return Heard(msd=Patches(starts, released, patches.embedding), mtt=patches)
 
 
 def test_a_stretch_of_high_odds_is_one_passage_around_its_windows():
@@ -128,6 +132,14 @@ def test_a_network_can_persuade_and_dissuade():
     assert sum(dissuaded.per_bar) < sum(alone.per_bar)
     assert sum(dissuaded.per_bar) < sum(persuaded.per_bar)
     assert persuaded.regions
+
+
+def test_what_sounds_like_an_instrumental_is_less_likely_sung():
+    def probability(instrumental: float) -> float:
+        heard = hear_vocals(spectra_of("sung"), GRID, AUDIBLE, heard_as(-5.0, -5.0, instrumental=instrumental))
+        return heard.confidence if heard.regions else 1.0 - heard.confidence
+
+    assert probability(-2.0) == probability(-1.0) > probability(0.0) > probability(1.0)
 
 
 def test_what_glides_more_than_any_voice_makes_no_one_surer_than_a_network_agrees():
