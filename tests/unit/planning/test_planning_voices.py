@@ -71,6 +71,13 @@ def test_a_cut_within_a_sung_phrase_is_worth_less_than_one_at_its_end():
     assert max(inside) < min(outside) == 100.0
 
 
+def test_no_two_parts_of_a_cut_give_the_same_reason():
+    for one in judged(*pair((), ())):
+        if one.candidate.technique == "quick_cut":
+            reasons = [part.reason for part in one.parts]
+            assert len(set(reasons)) == len(reasons)
+
+
 def test_a_track_may_leave_where_its_voice_ends():
     singer = structure_of(make_track("a", sung=((24, 56), (80, 99))))
     assert 100 * 4.0 in out_points(singer, room_bars=4)  # the first four-bar border behind bar 99
