@@ -7,11 +7,15 @@ seconds of audio and of CPU for decoding, for reading (decoding, resampling, lou
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# As in a worker of `analyze`. Threads that wait for the next product of matrices would be counted, and take a core.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 from notorious.analysis import pipeline
 from notorious.audio.decode import decode_blocks

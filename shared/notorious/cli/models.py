@@ -62,7 +62,7 @@ def list_(json: Json = False) -> int:
 def install(names: Families = None, wheels: Wheels = None) -> int:
     """Fetch networks from their authors' packages, check them, convert them, and keep them.
 
-    About 40 MB come from the package index that pip would use; 11 MB are kept in the user's cache. Nothing of the
+    About 40 MB come from the package index that pip would use; 9 MB are kept in the user's cache. Nothing of the
     packages is run. Tracks that were heard before are heard anew where the networks have a say.
     """
     from notorious.cli.screen import Screen

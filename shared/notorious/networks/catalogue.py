@@ -47,8 +47,8 @@ MUSICNN = Family(
     "voices, genre, likeness",
     "ISC",
     {
-        "msd_musicnn.onnx": "24abd27cf9e5bcc271a4b2c125e5ef36226b7aabdde829abe9ec78d9fdaa6834",
-        "mtt_musicnn.onnx": "7343444e971a6dd40e9cd47929c9032027b2b298982dec1d8dafcaad4e378f71",
+        "msd_musicnn.onnx": "8735c84688f3a0a78340e7604cd779c4cb83276ea0c9ca34ca9361cc57cbc4c6",
+        "mtt_musicnn.onnx": "5a09199bb3f77e216c42f2191a1c3fa399012cbf3ca39fe3aaa6cee4705e995f",
     },
     "musicnn.LICENCE.txt",
 )

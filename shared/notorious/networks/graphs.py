@@ -16,6 +16,10 @@ _CELLS = 150
 _BATCH_NORM_EPSILON = 1e-3
 _BANDS = 96
 _TIMBRAL, _TEMPORAL = (0, 1), (2, 3, 4)
+_BLOCK = 16
+_LEAST_REACH = 1e-6
+"""A filter whose output is changed by less than this where all of its input is 1 is taken for one of zeros. Features
+reach 6 after their normalisation, and what the networks say is compared to 1e-5."""
 
 
 def beatnet(tensors: Tensors, *, notice: str) -> bytes:
@@ -130,14 +134,11 @@ def _tallest(graph: Graph, tensors: Tensors, layer: int, image: str) -> str:
     kernel, bias = tensors[f"{_numbered('conv2d', layer)}/kernel"], tensors[f"{_numbered('conv2d', layer)}/bias"]
     scale, shift = _batch_norm(tensors, layer + 1)
     sign = np.where(scale < 0, -1, 1).astype(np.float32)
-    weight = np.transpose(kernel, (3, 2, 0, 1)) * sign[:, None, None, None]
-    long, filters = kernel.shape[0], kernel.shape[3]
-    # Filters of zeros fill the last block of sixteen, in which the runtime keeps channels: it need not sort them anew.
-    weight = np.pad(weight, ((0, -filters % 16), (0, 0), (0, 0), (0, 0)))
+    weight, places = _in_use(np.transpose(kernel, (3, 2, 0, 1)) * sign[:, None, None, None], scale)
+    long = kernel.shape[0]
     conv = graph.node("Conv", image, graph.constant(weight), pads=[(long - 1) // 2, 0, long // 2, 0])
     column = graph.node("MaxPool", conv, kernel_shape=[1, _BANDS - kernel.shape[1] + 1])
-    real = graph.node("Slice", column, graph.constant([0]), graph.constant([filters]), graph.constant([1]))
-    highest = graph.node("Squeeze", real, graph.constant([3]))
+    highest = graph.node("Gather", graph.node("Squeeze", column, graph.constant([3])), graph.constant(places), axis=1)
     level = _affine(graph, highest, sign[:, None], bias[:, None])
     return _affine(graph, graph.node("Relu", level), scale[:, None], shift[:, None])
 
@@ -145,10 +146,30 @@ def _tallest(graph: Graph, tensors: Tensors, layer: int, image: str) -> str:
 def _along_time(graph: Graph, tensors: Tensors, layer: int, signal: str) -> str:
     """A layer of the middle [B, 64, 187]: convolution over seven frames and all channels, ReLU, normalisation."""
     name = _numbered("conv2d", layer)
-    weight = np.transpose(tensors[f"{name}/kernel"][:, :, 0], (2, 1, 0))
-    conv = graph.node("Conv", signal, graph.constant(weight), graph.constant(tensors[f"{name}/bias"]), pads=[3, 3])
     scale, shift = _batch_norm(tensors, layer + 1)
-    return _affine(graph, graph.node("Relu", conv), scale[:, None], shift[:, None])
+    weight, places = _in_use(np.transpose(tensors[f"{name}/kernel"][:, :, 0], (2, 1, 0)), scale)
+    conv = graph.node("Conv", signal, graph.constant(weight), pads=[3, 3])
+    level = graph.node("Gather", conv, graph.constant(places), axis=1)
+    biased = graph.node("Add", level, graph.constant(tensors[f"{name}/bias"][:, None]))
+    return _affine(graph, graph.node("Relu", biased), scale[:, None], shift[:, None])
+
+
+def _in_use(weight: Array, scale: Array) -> tuple[Array, NDArray[np.int64]]:
+    """The filters [shape=(kept, ...)] of a layer [shape=(filters, ...)] that do anything, and where the output of each
+    filter is found among theirs [shape=(filters,)].
+
+    Training has left most filters of musicnn at zero (weights of 1e-10 and less); one filter of zeros stands for all of
+    these. More fill the last block of sixteen, in which the runtime keeps channels: it need not sort them anew.
+
+    scale : what the output of each filter is multiplied by [shape=(filters,)]
+    """
+    reach = np.abs(weight, dtype=np.float64).reshape(len(weight), -1).sum(axis=1) * np.abs(scale)
+    used = np.flatnonzero(reach > _LEAST_REACH)
+    places = np.full(len(weight), len(used), dtype=np.int64)
+    places[used] = np.arange(len(used))
+    kept = len(used) + (len(used) < len(weight))
+    zeros = np.zeros((kept + -kept % _BLOCK - len(used), *weight.shape[1:]), np.float32)
+    return np.concatenate([weight[used], zeros]), places
 
 
 def _affine(graph: Graph, source: str, scale: Array, shift: Array) -> str:

@@ -143,7 +143,7 @@ def faults(family: Family) -> list[str]:
             found.append(f"{path} cannot be read ({error.strerror or error})")
         else:
             if actual != sha256:
-                found.append(f"{path} is not the network that was installed (its SHA-256 is {actual})")
+                found.append(f"{path} is not the network that this version installs (its SHA-256 is {actual})")
     return found
 
 

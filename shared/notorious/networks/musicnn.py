@@ -1,4 +1,4 @@
-"""musicnn: fifty tags and an embedding for every three seconds.
+"""musicnn: fifty tags and an embedding for patches of three seconds.
 
 J. Pons, X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019
 (late-breaking). Two networks of one shape: one was trained on the tags of the Million Song Dataset (MSD: genres, moods,
@@ -73,7 +73,7 @@ class Heard:
 
 
 def hear(mono: Array, *, patch_hop: int = PATCH_FRAMES) -> Heard:
-    """Hear a signal in patches of three seconds, one every `patch_hop` frames (of 16 ms).
+    """Hear a signal in patches of three seconds, one every `patch_hop` frames (of 16 ms; there may be gaps between).
 
     mono : np.ndarray [shape=(n,)], float32 at 16 kHz
     The last patch is filled up with silence if at least half of it is there; a signal that makes one patch only is
@@ -100,7 +100,8 @@ def hear_blocks(blocks: Iterable[Array], *, patch_hop: int = PATCH_FRAMES) -> He
             hear_patch()
             number += 1
             # From a frame on, and one frame more than the next patch begins with: its first window reaches back.
-            start = max(kept_from, (number * patch_hop - 1) * HOP)
+            # Where that lies further on, the frames that are here go.
+            start = max(kept_from, min(number * patch_hop - 1, (kept_from + len(kept)) // HOP) * HOP)
             kept, kept_from = kept[start - kept_from :], start
     frames = 1 + (kept_from + len(kept)) // HOP
     while number < max(1, 1 + (frames - (PATCH_FRAMES + 1) // 2) // patch_hop):

@@ -166,7 +166,7 @@ def test_the_program_lists_checks_and_removes(models_folder: Path, capsys: pytes
     assert run(["models", "list"]) == 0
     assert "not installed" in capsys.readouterr().out
     assert run(["models", "check"]) == 6
-    assert "is not the network that was installed" in capsys.readouterr().out
+    assert "is not the network that this version installs" in capsys.readouterr().out
     assert run(["models", "remove", "beatnet"]) == 0
     assert run(["models", "check"]) == 0
     assert "BeatNet: not installed" in capsys.readouterr().out

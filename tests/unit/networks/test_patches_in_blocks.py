@@ -54,8 +54,8 @@ def test_the_networks_take_turns_as_far_as_half_a_patch_is_there(
     assert heard.mtt.logits == pytest.approx(np.full((len(mtt), 50), np.log(3)))
 
 
-@pytest.mark.parametrize("block", [1000, 50_000, 10**6])
-@pytest.mark.parametrize("hop", [PATCH_FRAMES, 93])
+@pytest.mark.parametrize("block", [1000, 4097, 50_000, 10**6])
+@pytest.mark.parametrize("hop", [PATCH_FRAMES, 93, 375])
 def test_each_patch_is_that_of_the_whole_signal(block: int, hop: int) -> None:
     signal = noise(13.3)
     heard = hear_blocks((signal[start : start + block] for start in range(0, len(signal), block)), patch_hop=hop)

@@ -142,13 +142,22 @@ def musicnn_by_hand(t: dict[str, np.ndarray], mel: np.ndarray) -> dict[str, np.n
     return {"tags": tags, "emb": emb, "meanpool": dense.mean(axis=0)}
 
 
-def test_the_graph_of_musicnn_is_its_layers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_zero", [0.0, 0.7, 1.0])
+def test_the_graph_of_musicnn_is_its_layers(at_zero: float, tmp_path: Path) -> None:
+    """Filters that training has left at zero say what their bias says; they are not computed, nor kept."""
     tensors = musicnn_tensors()
+    for name in [name for name in tensors if name.startswith("conv2d") and name.endswith("kernel")]:
+        asleep = DRAW.random(tensors[name].shape[3]) < at_zero
+        tensors[name][..., asleep] *= 1e-12
     mel = DRAW.random((187, 96), dtype=np.float32)
     expected = musicnn_by_hand(tensors, mel)
-    found = session_of(graphs.musicnn(tensors, notice=""), tmp_path).run(tuple(expected), mel=mel[None])
+    file = graphs.musicnn(tensors, notice="")
+    found = session_of(file, tmp_path).run(tuple(expected), mel=mel[None])
     for name, value in zip(expected, found, strict=True):
         assert value[0] == pytest.approx(expected[name], rel=1e-4, abs=1e-4), name
+    convolutions = sum(tensor.nbytes for name, tensor in tensors.items() if name.startswith("conv2d"))
+    rest = sum(tensor.nbytes for tensor in tensors.values()) - convolutions
+    assert len(file) < rest + 1.2 * (1 - at_zero) * convolutions + 400_000
 
 
 def test_a_tensor_of_another_shape_is_refused() -> None:
