@@ -28,6 +28,7 @@ MOST_PLATEAUS = 8
 SEARCH_SECONDS = 5.0
 """About the middle between two plateaus; the path jumps where a window of ten seconds holds as much of either."""
 INSTANT_SECONDS = 0.01
+_INSTANTS_AT_ONCE = 1024
 LEAST_TO_REFINE_SECONDS = 8.0
 REFINE_WITHIN = 0.008
 
@@ -138,12 +139,38 @@ def _within(
     before: float,
     after: float,
 ) -> NDArray[np.float64]:
-    """How well what sounds in the span [seconds] fits the pattern where the tempo jumps at each of the instants."""
+    """How well what sounds in the span [seconds] fits the pattern where the tempo jumps at each of the instants.
+
+    What sounds before an instant lies at the same beats whichever instant it is: a running sum. What sounds after it
+    is folded at the second tempo and turned by the beats that have gone by, so that a span of minutes costs no more
+    memory than one of seconds.
+    """
     rows = rows_between(envelope, rate_hz, *span)
     if not len(rows):
         return np.zeros(len(instants))
-    values = envelope[rows] - envelope[rows].mean()
+    values = envelope[rows] - envelope[rows].astype(np.float64).mean()
     times = rows / rate_hz
-    early = np.minimum(times[None, :], instants[:, None]) - span[0]
-    late = np.maximum(times[None, :] - instants[:, None], 0.0)
-    return np.asarray(unit(pattern)[place(at_early + early / before + late / after)] @ values)
+    wanted = unit(pattern)
+    numbers = np.searchsorted(times, instants)  # the first row after each instant
+    meets = wanted[place(at_early + (times - span[0]) / before)] * values
+    score = np.concatenate([[0.0], np.cumsum(meets)])[numbers]
+
+    bins = place(times / after)
+    turns = (at_early + (instants - span[0]) / before - instants / after) / BEATS * BINS
+    still = np.zeros(BINS)  # the folded values of the rows that come after
+    stop = len(rows)
+    for last in range(len(instants), 0, -_INSTANTS_AT_ONCE):
+        some = slice(max(0, last - _INSTANTS_AT_ONCE), last)
+        start = numbers[some.start]
+        folded = np.zeros((some.stop - some.start + 1, BINS))
+        # Each row belongs to the last instant that it comes after, and to all before that one.
+        owner = np.searchsorted(numbers[some], np.arange(start, stop), side="right") - 1
+        np.add.at(folded, (owner, bins[start:stop]), values[start:stop])
+        folded[-1] = still
+        folded = np.cumsum(folded[::-1], axis=0)[::-1]
+        still, stop = folded[0], start
+        turned = np.interp(
+            (np.arange(BINS) + turns[some, None]) % BINS, np.arange(BINS + 1), np.append(wanted, wanted[0])
+        )
+        score[some] += (turned * folded[:-1]).sum(axis=1)
+    return score
