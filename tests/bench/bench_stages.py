@@ -3,7 +3,8 @@
     python tests/bench/bench_stages.py FILE...
 
 Run with NOTORIOUS_MODELS naming an empty folder for signal processing alone. Prints one JSON object: for each file its
-seconds of audio and of CPU for decoding, for reading (decoding, resampling, loudness), and for each analyser.
+seconds of audio and of CPU for decoding, for tempo, beats and bars alone by signal processing (what a beat tracker
+does), for reading (decoding, resampling, loudness), and for each analyser.
 """
 
 import json
@@ -18,6 +19,9 @@ from typing import Any
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 from notorious.analysis import pipeline
+from notorious.analysis.grid import fit_grid
+from notorious.analysis.samples import read_samples
+from notorious.analysis.spectrum import RATE_HZ
 from notorious.audio.decode import decode_blocks
 
 
@@ -48,6 +52,12 @@ class Timed:
         return timed
 
 
+def beats_alone(path: Path) -> None:
+    """Read a file and fit its grid; nothing else."""
+    mono = read_samples(path, with_loudness=False).mono
+    fit_grid(mono, RATE_HZ)
+
+
 def main() -> None:
     paths = [Path(word) for word in sys.argv[1:]]
     pipeline.analyse_file(paths[0], "0" * 64, known={})  # imports and first-time costs are not what is measured
@@ -61,12 +71,14 @@ def main() -> None:
     rows = []
     for path in paths:
         decoding, _ = cpu_seconds(lambda path=path: sum(len(block) for block in decode_blocks(path)))  # type: ignore[misc]
+        beats, _ = cpu_seconds(lambda path=path: beats_alone(path))  # type: ignore[misc]
         timed.seconds = {}
         hearing, (analysis, _) = cpu_seconds(lambda path=path: pipeline.analyse_file(path, "0" * 64, known={}))  # type: ignore[misc]
         rows.append(
             {
                 "audio_seconds": analysis.duration_seconds,
                 "decoding": decoding,
+                "beats": beats,
                 "hearing": hearing,
                 "networks": sorted(analysis.networks),
                 "stages": timed.seconds,

@@ -123,6 +123,8 @@ def _hearing_rows(rows: list[dict[str, Any]], what: str, goal: int) -> Iterator[
     yield Row(what, f"{hear:.0f} x real time", f"at least {goal} x", hear >= goal)
     yield Row("  bare decoding of the same files (the floor)", f"{decode:.0f} x real time")
     yield Row("  analysis costs as much as decoding", f"{ratio:.1f} times")
+    beats = statistics.median(row["audio_seconds"] / row["beats"] for row in rows)
+    yield Row("  tempo, beats and bars alone, without networks", f"{beats:.0f} x real time")
     for stage in rows[0]["stages"]:
         cost = statistics.median(1000 * row["stages"][stage] / row["audio_seconds"] for row in rows)
         share = statistics.median(100 * row["stages"][stage] / row["hearing"] for row in rows)

@@ -1,4 +1,4 @@
-"""Where a tempo jumps: the instant is found from what sounds, and a long search costs no more memory than a short one."""
+"""Where a tempo jumps: the instant is found, however long the search, and without a table of all of it."""
 
 import tracemalloc
 
