@@ -8,12 +8,13 @@ borders (the drop, say) comes exactly when A is gone.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from notorious.planning.brief import Brief
 from notorious.planning.plan import Technique
 from notorious.planning.structure import Spectrum, Structure
-from notorious.planning.tempo_match import MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE, Meeting, mean_bpm, meet
+from notorious.planning.tempo_match import TRUSTED_TEMPO_CONFIDENCE, Meeting, apart_from, is_even, mean_bpm, meet
 from notorious.theory.genres import find_genre
 from notorious.theory.transition_length import transition_length
 
@@ -28,6 +29,9 @@ ECHO_BARS = 2
 
 FADE_BARS = 8
 """An exponential fade between tracks without a firm beat."""
+
+TEMPO_BARS = 4
+"""So much of a track tells its tempo where nothing of the transition's length is known."""
 
 LATEST_SHARE = 0.45
 """The mix-out lies behind this share of the outgoing track ..."""
@@ -84,26 +88,53 @@ def genre_for(brief: Brief, genre: str | None) -> str | None:
     return find_genre(brief.genre) or find_genre(genre)
 
 
-def meeting_of(outgoing: Structure, incoming: Structure) -> Meeting:
-    """How two tracks meet; tracks whose beat cannot be trusted, or whose bars differ, do not meet on the beat."""
-    first, second = outgoing.track.analysis, incoming.track.analysis
-    found = meet(first.grid.bpm, second.grid.bpm)
-    trusted = min(first.tempo.confidence, second.tempo.confidence) >= TRUSTED_TEMPO_CONFIDENCE
-    if found.on_the_beat and trusted and outgoing.beats_per_bar == incoming.beats_per_bar:
-        return found
-    return Meeting(1.0, first.grid.bpm, 0.0, 0.0, on_the_beat=False)
+@dataclass(frozen=True)
+class Meetings:
+    """How two tracks meet, by the tempos that they have where they meet.
+
+    Tracks whose beat cannot be trusted, or whose bars differ, do not meet on the beat.
+    """
+
+    outgoing: Structure
+    incoming: Structure
+
+    def between(self, out_beat: float, out_end_beat: float, in_beat: float, in_end_beat: float) -> Meeting:
+        """How they meet where these beats of both are heard together (or, at a cut, one after the other)."""
+        if self._throughout is not None:
+            return self._throughout
+        first, second = (one.track.analysis.grid for one in (self.outgoing, self.incoming))
+        return self._meet(mean_bpm(first, out_beat, out_end_beat), mean_bpm(second, in_beat, in_end_beat))
+
+    def are_even(self, out_beat: float, out_end_beat: float, in_beat: float, in_end_beat: float) -> bool:
+        """Whether both keep their tempo there."""
+        return is_even(self.outgoing.track.analysis.grid, out_beat, out_end_beat) and is_even(
+            self.incoming.track.analysis.grid, in_beat, in_end_beat
+        )
+
+    @cached_property
+    def _throughout(self) -> Meeting | None:
+        """The one meeting of two steady tracks."""
+        first, second = (one.track.analysis.grid for one in (self.outgoing, self.incoming))
+        steady = first.beat_seconds is None and second.beat_seconds is None
+        return self._meet(first.bpm, second.bpm) if steady else None
+
+    def _meet(self, from_bpm: float, to_bpm: float) -> Meeting:
+        found = meet(from_bpm, to_bpm)
+        confidences = (one.track.analysis.tempo.confidence for one in (self.outgoing, self.incoming))
+        trusted = min(confidences) >= TRUSTED_TEMPO_CONFIDENCE
+        if trusted and self.outgoing.beats_per_bar == self.incoming.beats_per_bar:
+            return found
+        return apart_from(from_bpm, to_bpm)
 
 
 def candidates(outgoing: Structure, incoming: Structure, brief: Brief) -> tuple[Candidate, ...]:
     """All candidates between two tracks, in a fixed order; never none."""
-    meeting = meeting_of(outgoing, incoming)
+    meetings = Meetings(outgoing, incoming)
     found: dict[tuple[Technique, float, float, float], Candidate] = {}
     both_steady = outgoing.track.analysis.tempo.steady and incoming.track.analysis.tempo.steady
-    makers: list[Iterator[Candidate]] = [_quick(outgoing, incoming, meeting)]
-    if meeting.on_the_beat and both_steady:
-        makers.append(_long(outgoing, incoming, meeting, brief))
-    elif meeting.on_the_beat:
-        makers.append(_fades(outgoing, incoming, meeting))
+    makers = [_quick(meetings), _long(meetings, brief)]
+    if not both_steady:
+        makers.append(_fades(meetings))
     for maker in makers:
         for one in maker:
             found.setdefault((one.technique, one.out_beat, one.in_beat, one.length_beats), one)
@@ -178,22 +209,30 @@ def _lengths(target_bars: float, room_bars: float, natural_bars: Sequence[float]
     return tuple(lengths)
 
 
-def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Brief) -> Iterator[Candidate]:
-    """Transitions in which both are heard, beat on beat."""
+def _long(meetings: Meetings, brief: Brief) -> Iterator[Candidate]:
+    """Transitions in which both are heard, beat on beat, each at one tempo."""
+    outgoing, incoming = meetings.outgoing, meetings.incoming
     bar = outgoing.beats_per_bar
     genre = genre_for(brief, outgoing.track.genre)
     first_in = incoming.first_bar_beat
     voice_in = voice_begins_at(incoming)
-    # In bars of A: how much of B may be under A at most (two fifths of it), and likewise of A under B.
-    most_bars = 0.4 * min(outgoing.bars, incoming.bars * meeting.level)
     for out_beat in out_points(outgoing, room_bars=4):
-        room = min(most_bars, (outgoing.last_bar_beat - out_beat) / bar)
         leaving = outgoing.passage_at(out_beat)
         landings = landing_points(incoming)
         for landing in (None, *landings[: MOST_IN_POINTS - 1]):
+            begins = first_in if landing is None else max(first_in, landing - TEMPO_BARS * bar)
+            meeting = meetings.between(
+                out_beat, out_beat + TEMPO_BARS * bar, begins, begins + TEMPO_BARS * incoming.beats_per_bar
+            )
+            if not meeting.on_the_beat:
+                continue
+            level = meeting.level
+            # In bars of A: how much of B may be under A at most (two fifths of it), and likewise of A under B.
+            most_bars = 0.4 * min(outgoing.bars, incoming.bars * level)
+            room = min(most_bars, (outgoing.last_bar_beat - out_beat) / bar)
             arriving = incoming.passage_at(first_in if landing is None else landing)
             rule = transition_length(
-                bpm=outgoing.track.analysis.grid.bpm,
+                bpm=meeting.from_bpm,
                 genre=genre,
                 from_section=leaving.kind,
                 to_section=arriving.kind,
@@ -203,13 +242,17 @@ def _long(outgoing: Structure, incoming: Structure, meeting: Meeting, brief: Bri
             # What ends exactly with the outgoing track, or begins exactly with the incoming one, needs no rule.
             natural = [(outgoing.last_bar_beat - out_beat) / bar]
             if landing is not None:
-                natural.append((landing - first_in) * meeting.level / bar)
+                natural.append((landing - first_in) * level / bar)
             elif voice_in is not None:  # and what is over when the incoming voice begins needs none either
-                natural.append((voice_in - first_in) * meeting.level / bar)
+                natural.append((voice_in - first_in) * level / bar)
             for bars in _lengths(float(rule.bars), room, natural):
                 length = bars * bar
-                in_beat = first_in if landing is None else landing - length / meeting.level
+                in_beat = first_in if landing is None else landing - length / level
                 if in_beat < first_in - 1e-6:
+                    continue
+                together = (out_beat, out_beat + length, in_beat, in_beat + length / level)
+                meeting = meetings.between(*together)
+                if not meeting.on_the_beat or meeting.level != level or not meetings.are_even(*together):
                     continue
                 for technique in _techniques(outgoing, incoming, out_beat, in_beat, length, meeting):
                     yield Candidate(
@@ -236,31 +279,35 @@ def _techniques(
     return tuple(fitting)
 
 
-def _quick(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterator[Candidate]:
+def _quick(meetings: Meetings) -> Iterator[Candidate]:
     """Cuts and echo-outs: B begins, at its own tempo, on the downbeat where A stops."""
+    outgoing, incoming = meetings.outgoing, meetings.incoming
     bar = outgoing.beats_per_bar
     ins = (incoming.first_bar_beat, *landing_points(incoming))[:MOST_IN_POINTS]
     for out_beat in out_points(outgoing, room_bars=0):
         for in_beat in ins:
+            meeting = meetings.between(
+                out_beat - TEMPO_BARS * bar, out_beat, in_beat, in_beat + TEMPO_BARS * incoming.beats_per_bar
+            )
             yield Candidate("quick_cut", out_beat, in_beat, CUT_BEATS, meeting, 0.0, ())
             if outgoing.last_bar_beat - out_beat < ECHO_BARS * bar:
                 continue
             yield Candidate("echo_out", out_beat, in_beat, float(ECHO_BARS * bar), meeting, 0.0, ())
 
 
-def _fades(outgoing: Structure, incoming: Structure, meeting: Meeting) -> Iterator[Candidate]:
+def _fades(meetings: Meetings) -> Iterator[Candidate]:
     """Short fades where a tempo wavers: so short that both beats stay together."""
+    outgoing, incoming = meetings.outgoing, meetings.incoming
     bar = outgoing.beats_per_bar
-    one, other = outgoing.track.analysis.grid, incoming.track.analysis.grid
     for bars in (FADE_BARS, FADE_BARS // 2):
+        length = float(bars * bar)
         for out_beat in out_points(outgoing, room_bars=bars):
             for in_beat in (incoming.first_bar_beat, *landing_points(incoming)[:2]):
-                # Where a tempo wavers the median says little: what counts is how far apart they are right here.
-                here = mean_bpm(one, out_beat, out_beat + bars * bar)
-                there = mean_bpm(other, in_beat, in_beat + bars * bar / meeting.level) * meeting.level
-                if max(here, there) / min(here, there) - 1.0 > MAX_STRETCH_SHARED:
+                level = meetings.between(out_beat, out_beat + length, in_beat, in_beat + length).level
+                meeting = meetings.between(out_beat, out_beat + length, in_beat, in_beat + length / level)
+                if not meeting.on_the_beat or meeting.level != level:
                     continue
-                yield Candidate("exponential_fade", out_beat, in_beat, float(bars * bar), meeting, float(FADE_BARS), ())
+                yield Candidate("exponential_fade", out_beat, in_beat, length, meeting, float(FADE_BARS), ())
 
 
 def spectra_in(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[Spectrum, Spectrum]:

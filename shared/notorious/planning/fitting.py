@@ -20,11 +20,17 @@ LEAST_RUN = 3
 
 def flows(pool: Pool, outgoing: Indices, incoming: Indices) -> NDArray[np.bool_]:
     """Whether the tracks are mixed on the beat with little bending; index arrays that broadcast."""
-    apart = pool.log2_bpm[incoming] - pool.log2_bpm[outgoing]
+    apart = pool.log2_bpm_in[incoming] - pool.log2_bpm_out[outgoing]
     stretch = np.exp2(np.abs(apart - np.clip(np.rint(apart), -1.0, 1.0))) - 1.0
     trusted = pool.tempo_confidence >= TRUSTED_TEMPO_CONFIDENCE
     found: NDArray[np.bool_] = (stretch <= MAX_STRETCH_ALONE) & trusted[outgoing] & trusted[incoming]
     return found
+
+
+def _partners(pool: Pool, track: int, among: Indices) -> int:
+    """How many other tracks can be mixed with one on the beat, before it or after it."""
+    one, others = np.array([track], dtype=np.intp), among[among != track]
+    return int((flows(pool, one, others) | flows(pool, others, one)).sum())
 
 
 def runs_of(pool: Pool, order: Sequence[int]) -> list[list[int]]:
@@ -56,8 +62,7 @@ def fitting(pool: Pool, order: Sequence[int], musts: frozenset[int], *, readmit:
         core = np.array([track for run in kept for track in run], dtype=np.intp)
         dropped = [track for track in order if track not in stays]
         for track in dropped:
-            partners = int(flows(pool, np.array([track], dtype=np.intp), core).sum())
-            if partners >= LEAST_RUN - 1:
+            if _partners(pool, track, core) >= LEAST_RUN - 1:
                 stays.add(track)
     return [track for track in order if track in stays]
 
@@ -77,7 +82,7 @@ def _reason(pool: Pool, track: int, every: Indices) -> str:
     bpm, others = pool.profiles[track].bpm, len(pool) - 1
     if pool.tempo_confidence[track] < TRUSTED_TEMPO_CONFIDENCE:
         return f"does not fit in: its beat ({bpm:.2f} BPM) is not sure enough to mix on it"
-    partners = int(flows(pool, np.array([track], dtype=np.intp), every).sum()) - 1
+    partners = _partners(pool, track, every)
     few = f"only {partners}" if partners else "none"
     return (
         f"does not fit in: at {bpm:.2f} BPM {few} of the {others} others can be mixed with it on the beat "

@@ -9,7 +9,7 @@ An incoming intro that is thin under an outgoing outro that is thin shows as a *
 Times are seconds of the mix, 0 where the transition begins. Loudness in LUFS, differences in LU, powers linear.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log10
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from notorious.planning.candidates import QUICK, Candidate
 from notorious.planning.plan import Technique
 from notorious.planning.structure import SILENCE_LUFS, Structure
+from notorious.planning.tempo_match import Meeting
 
 HALF_WINDOW_SECONDS = 1.5
 """Half of the window of short-term loudness."""
@@ -130,7 +131,10 @@ def _through(
     gains: tuple[float, float],
 ) -> Floats:
     """Power of 3 s at `LOOKS` moments from a window before the transitions to one after: shape (candidates, LOOKS)."""
-    meeting = candidates[0].meeting
+
+    def column(of: Callable[[Meeting], float]) -> Floats:
+        return np.array([of(one.meeting) for one in candidates])[:, None]
+
     beats = np.array([one.length_beats for one in candidates])
     out_start = np.array([outgoing.seconds(one.out_beat) for one in candidates])[:, None]
     in_start = np.array([incoming.seconds(one.in_beat) for one in candidates])[:, None]
@@ -139,11 +143,12 @@ def _through(
         length = np.array([incoming.seconds(one.in_end_beat) for one in candidates])[:, None] - in_start
         heard_out = np.zeros_like(length)
     else:
-        length = heard_out = (beats * 60.0 / meeting.overlap_bpm)[:, None]
+        length = heard_out = beats[:, None] * 60.0 / column(lambda meeting: meeting.overlap_bpm)
     half = HALF_WINDOW_SECONDS
     moments = -half + (length + 2.0 * half) * np.linspace(0.0, 1.0, LOOKS)
     # A track's windows stay inside of what is played of it: what lies beyond is never heard.
-    speed_out, speed_in = 1.0 + meeting.outgoing_stretch, 1.0 + meeting.incoming_stretch
+    speed_out = 1.0 + column(lambda meeting: meeting.outgoing_stretch)
+    speed_in = 1.0 + column(lambda meeting: meeting.incoming_stretch)
     leaving = _at(outgoing, out_start + speed_out * np.minimum(moments, heard_out - half)) * gains[0]
     arriving = _at(incoming, in_start + speed_in * np.maximum(moments, half)) * gains[1]
     inner = moments[:, :, None] + np.linspace(-half, half, _LOOKS_PER_WINDOW)

@@ -30,6 +30,7 @@ from notorious.planning.scoring import (
     TUNING_FREE_CENTS,
     TWO_VOICES_BARS,
     TWO_VOICES_COST,
+    WAVERING,
     mean_move_score,
 )
 from notorious.planning.tempo_match import MAX_STRETCH_ALONE, MAX_STRETCH_SHARED, TRUSTED_TEMPO_CONFIDENCE
@@ -74,17 +75,20 @@ class Pool:
     """Profiles as arrays, all of shape (tracks,); indices into it name tracks within the search.
 
     `key` is that of the whole (what repeats), `key_in` and `key_out` are those at the mix points, with the brief's
-    trust in tags (what meets). `energy` (level / 10) is on the scale of the curve, `artist` is a number per artist and
-    -1 where unknown, `jitter` [points] comes from the brief's seed and the track's own hash alone, so that it does not
-    change with its neighbours.
+    trust in tags (what meets); so are the tempos, and whether a track keeps them there (`even_in`, `even_out`).
+    `energy` (level / 10) is on the scale of the curve, `artist` is a number per artist and -1 where unknown, `jitter`
+    [points] comes from the brief's seed and the track's own hash alone, so that it does not change with its neighbours.
     """
 
     profiles: tuple[TrackProfile, ...]
-    log2_bpm: Floats
-    bpm: Floats
+    bpm_in: Floats
+    bpm_out: Floats
+    log2_bpm_in: Floats
+    log2_bpm_out: Floats
     tolerance_bpm: Floats
     tempo_confidence: Floats
-    steady: NDArray[np.bool_]
+    even_in: NDArray[np.bool_]
+    even_out: NDArray[np.bool_]
     key: Indices
     key_in: Indices
     key_out: Indices
@@ -132,16 +136,20 @@ def pool_of(profiles: Sequence[TrackProfile], brief: Brief, scale: EnergyScale |
     def column(values: list[float]) -> Floats:
         return np.array(values, dtype=np.float32)
 
-    bpm = np.array([one.bpm for one in ordered])
+    bpm_in = np.array([one.mix_in_bpm for one in ordered])
+    bpm_out = np.array([one.mix_out_bpm for one in ordered])
     keys_in = [KeyEvidence(*one.mix_in_key).believed(brief.trust_key_tags) for one in ordered]
     keys_out = [KeyEvidence(*one.mix_out_key).believed(brief.trust_key_tags) for one in ordered]
     return Pool(
         profiles=ordered,
-        log2_bpm=np.log2(bpm).astype(np.float32),
-        bpm=bpm.astype(np.float32),
+        bpm_in=bpm_in.astype(np.float32),
+        bpm_out=bpm_out.astype(np.float32),
+        log2_bpm_in=np.log2(bpm_in).astype(np.float32),
+        log2_bpm_out=np.log2(bpm_out).astype(np.float32),
         tolerance_bpm=column([tolerance(one.genre) for one in ordered]),
         tempo_confidence=column([one.tempo_confidence for one in ordered]),
-        steady=np.array([one.steady for one in ordered], dtype=np.bool_),
+        even_in=np.array([one.even_in for one in ordered], dtype=np.bool_),
+        even_out=np.array([one.even_out for one in ordered], dtype=np.bool_),
         key=np.array([one.key_index for one in ordered], dtype=np.intp),
         key_in=np.array([index for index, _ in keys_in], dtype=np.intp),
         key_out=np.array([index for index, _ in keys_out], dtype=np.intp),
@@ -174,7 +182,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
     Returns float32 of shape (len(outgoing), len(incoming)).
     """
     whole = slice(None) if incoming is None else incoming
-    apart = pool.log2_bpm[whole][None, :] - pool.log2_bpm[outgoing][:, None]
+    apart = pool.log2_bpm_in[whole][None, :] - pool.log2_bpm_out[outgoing][:, None]
     fold = np.clip(np.rint(apart), -1.0, 1.0)
     stretch = np.exp2(np.abs(apart - fold)) - 1.0
     trusted = pool.tempo_confidence >= TRUSTED_TEMPO_CONFIDENCE
@@ -187,7 +195,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
     lost = 0.5 * np.maximum(detuned - TUNING_FREE_CENTS, 0.0) * sure
     harmony = np.maximum(sure * move + (1.0 - sure) * pool.unknown_move - lost, 0.0)
     both_sure = pool.tempo_confidence[outgoing][:, None] * pool.tempo_confidence[whole][None, :]
-    steady = pool.steady[outgoing][:, None] & pool.steady[whole][None, :]
+    even = pool.even_out[outgoing][:, None] & pool.even_in[whole][None, :]
     weight = {name: np.float32(value / sum(TRANSITION_WEIGHTS.values())) for name, value in TRANSITION_WEIGHTS.items()}
     shared = weight["phrases"] * AVERAGE_PHRASES + weight["loudness"] * AVERAGE_LOUDNESS
     both_sing = np.float32(USUAL_TRANSITION_BARS * (1.0 - VOICES_AVOIDED) / TWO_VOICES_BARS) * (
@@ -197,7 +205,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
     mixed = (
         weight["harmony"] * harmony
         + weight["tempo"] * tempo
-        + weight["confidence"] * (100.0 * both_sure * np.where(steady, 1.0, 0.7))
+        + weight["confidence"] * (100.0 * both_sure * np.where(even, 1.0, WAVERING))
         + weight["voices"] * (100.0 - 100.0 * two_voices)
         + (shared + weight["bands"] * AVERAGE_BANDS + weight["length"] * AVERAGE_LENGTH)
     )
@@ -222,7 +230,7 @@ def pair_scores(pool: Pool, outgoing: Indices, incoming: Indices | None = None) 
 def _tempo_values(pool: Pool, outgoing: Indices, whole: slice | Indices, fold: Floats) -> Floats:
     """`theory.tempo.compare_tempo`'s score in array form, for the relations same, half and double."""
     ratio = np.exp2(fold)
-    slow_bpm, other_bpm = pool.bpm[outgoing][:, None], pool.bpm[whole][None, :]
+    slow_bpm, other_bpm = pool.bpm_out[outgoing][:, None], pool.bpm_in[whole][None, :]
     difference = np.where(ratio >= 1.0, np.abs(other_bpm - slow_bpm * ratio), np.abs(other_bpm / ratio - slow_bpm))
     tolerance = np.minimum(pool.tolerance_bpm[outgoing][:, None], pool.tolerance_bpm[whole][None, :])
     adjustment = 100.0 * np.abs(slow_bpm * ratio / other_bpm - 1.0)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from notorious.analysis.model import Track
-from notorious.planning import believed_key
+from notorious.planning import believed_key, tempo_match
 from notorious.planning import structure as structure_module
 from notorious.planning.believed_key import MIX_POINT_BARS, evidence_between
 from notorious.planning.structure import Structure, key_of, structure_of
+from notorious.planning.tempo_match import is_even, mean_bpm
 
 LATE_SHARE = 0.5
 """A mix-out lies in the second half of a track."""
@@ -28,9 +29,11 @@ class TrackProfile:
     """One track as the search sees it.
 
     `key_index` is `theory.keys.Key.index` (0 to 23); the keys at the mix points are
-    `planning.believed_key.KeyEvidence`, as plain numbers. `energy_level` is from 1 to 10; the mix energies (0 to 1, on
-    the scale of a set's curve) are those of the passages where one would bring it in and take it out. The mix points
-    are in seconds of the file: a set that plays the track from one to the other has heard what it has to say.
+    `planning.believed_key.KeyEvidence`, as plain numbers. The tempos at the mix points are those of the 16 bars that
+    follow; `even_in` and `even_out` say that the track keeps its tempo there. `energy_level` is from 1 to 10; the mix
+    energies (0 to 1, on the scale of a set's curve) are those of the passages where one would bring it in and take it
+    out. The mix points are in seconds of the file: a set that plays the track from one to the other has heard what it
+    has to say.
     """
 
     sha256: str
@@ -39,7 +42,10 @@ class TrackProfile:
     artist: str | None
     genre: str | None
     bpm: float
-    steady: bool
+    mix_in_bpm: float
+    mix_out_bpm: float
+    even_in: bool
+    even_out: bool
     tempo_confidence: float
     key_index: int
     key_confidence: float
@@ -83,6 +89,8 @@ class TrackProfile:
         heard = track.analysis
         mix_in, mix_out = usual_mix_points(structure)
         span = MIX_POINT_BARS * structure.beats_per_bar
+        usual = USUAL_TRANSITION_BARS * structure.beats_per_bar
+        end = max(mix_out + structure.beats_per_bar, min(mix_out + usual, structure.last_bar_beat))
         return cls(
             sha256=track.sha256,
             path=track.path,
@@ -90,7 +98,10 @@ class TrackProfile:
             artist=track.artist,
             genre=track.genre,
             bpm=heard.tempo.bpm if heard.grid.beat_seconds is not None else heard.grid.bpm,
-            steady=heard.tempo.steady,
+            mix_in_bpm=mean_bpm(heard.grid, mix_in, mix_in + usual),
+            mix_out_bpm=mean_bpm(heard.grid, mix_out, end),
+            even_in=is_even(heard.grid, mix_in, mix_in + usual),
+            even_out=is_even(heard.grid, mix_out, end),
             tempo_confidence=heard.tempo.confidence,
             key_index=key_of(heard.key.camelot).index,
             key_confidence=heard.key.confidence,
@@ -119,7 +130,7 @@ def _sung_share(structure: Structure, beat: float) -> float:
 def profile_version() -> str:
     """Changes whenever the code that makes a profile does, so that no number needs to be raised by hand."""
     digest = hashlib.sha256()
-    for source in (__file__, structure_module.__file__, believed_key.__file__):
+    for source in (__file__, structure_module.__file__, believed_key.__file__, tempo_match.__file__):
         digest.update(Path(source or "").read_bytes())
     return digest.hexdigest()[:16]
 

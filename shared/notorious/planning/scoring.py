@@ -20,7 +20,7 @@ from notorious.planning.candidates import BASS_SHARE, QUICK, Candidate, genre_fo
 from notorious.planning.loudness import LEAST_SAID_LU, LoudnessCourse
 from notorious.planning.plan import Component, Score
 from notorious.planning.structure import LOOKS, Structure, key_of
-from notorious.planning.tempo_match import MAX_STRETCH_ALONE
+from notorious.planning.tempo_match import MAX_STRETCH_ALONE, is_even
 from notorious.planning.voices import VoiceMeeting, voice_meeting
 from notorious.theory.harmony import HarmonicMove, harmonic_move, move_scores
 from notorious.theory.tempo import compare_tempo
@@ -56,6 +56,8 @@ STUMBLE_FACTOR = 0.6
 NO_MEETING_TEMPO_VALUES: Mapping[str, float] = {"echo_out": 30.0, "quick_cut": 15.0}
 """The tempo part where tracks cannot be mixed on the beat: an echo hides the step in the tempo, a cut shows it."""
 
+WAVERING = 0.7
+"""What is left of the confidence of a transition in which a track does not keep its tempo."""
 STRAIN_COST = 5.0
 """What a transition loses per share of bending beyond `MAX_STRETCH_ALONE`: 86 % of tempo changes in real mixes are
 below 5 % (Kim et al., 2020)."""
@@ -242,10 +244,9 @@ def tuning_distance(one_cents: float, other_cents: float) -> float:
 
 def judge_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate, brief: Brief) -> Judged:
     """The tolerance of the genres, and what has to be bent."""
-    first, second = outgoing.track.analysis.grid.bpm, incoming.track.analysis.grid.bpm
-    genres = genre_for(brief, outgoing.track.genre), genre_for(brief, incoming.track.genre)
-    score, reason = _match(first, second, *genres)
     meeting = candidate.meeting
+    genres = genre_for(brief, outgoing.track.genre), genre_for(brief, incoming.track.genre)
+    score, reason = _match(meeting.from_bpm, meeting.to_bpm, *genres)
     if not meeting.on_the_beat:
         return Judged("tempo", NO_MEETING_TEMPO_VALUES[candidate.technique], f"{reason}; not mixed on the beat")
     if candidate.technique in QUICK:
@@ -395,13 +396,18 @@ def judge_confidence(outgoing: Structure, incoming: Structure, candidate: Candid
     """How sure both grids are; a transition on two grids is only as sure as both together."""
     first, second = outgoing.track.analysis.tempo, incoming.track.analysis.tempo
     sure = first.confidence * second.confidence
-    unsteady = [name for name, tempo in (("outgoing", first), ("incoming", second)) if not tempo.steady]
     if candidate.is_quick:
         return Judged("confidence", 100.0 - 50.0 * (1.0 - sure), "a cut needs one downbeat only")
     words = f"both grids are right with {100 * sure:.0f} %"
-    if unsteady:
-        words += f"; the {' and the '.join(unsteady)} track wavers"
-    return Judged("confidence", 100.0 * sure * (0.7 if unsteady else 1.0), words)
+    one, other = outgoing.track.analysis.grid, incoming.track.analysis.grid
+    spans = {
+        "outgoing": (one, candidate.out_beat, candidate.out_end_beat),
+        "incoming": (other, candidate.in_beat, candidate.in_end_beat),
+    }
+    wavering = [name for name, span in spans.items() if not is_even(*span)]
+    if wavering:
+        words += f"; the {' and the '.join(wavering)} track wavers"
+    return Judged("confidence", 100.0 * sure * (WAVERING if wavering else 1.0), words)
 
 
 def energy_value(distance: float) -> float:

@@ -120,24 +120,12 @@ def _place(
             next_start, next_source = begin - lead, candidate.in_beat - lead / next_level
         else:
             next_level = level * meeting.level
-            bpm, stretches = _overlap_tempo(structure, structures[number + 1], candidate)
-            overlaps.append(Overlap(begin, length, bpm * level, *stretches))
+            stretches = (meeting.outgoing_stretch, meeting.incoming_stretch)
+            overlaps.append(Overlap(begin, length, meeting.overlap_bpm * level, *stretches))
             next_start, next_source = begin, candidate.in_beat
         placements.append(Placement(start, begin + length, start_source, level))
         start, start_source, level = next_start, next_source, next_level
     return tuple(placements), tuple(overlaps)
-
-
-def _overlap_tempo(outgoing: Structure, incoming: Structure, candidate: Candidate) -> tuple[float, tuple[float, float]]:
-    """The tempo of an overlap (as the outgoing track counts) and the stretch of both, by their mean tempos there."""
-    meeting = candidate.meeting
-    one, other = outgoing.track.analysis, incoming.track.analysis
-    if one.tempo.steady and other.tempo.steady:
-        return meeting.overlap_bpm, (meeting.outgoing_stretch, meeting.incoming_stretch)
-    own = mean_bpm(one.grid, candidate.out_beat, candidate.out_end_beat)
-    theirs = mean_bpm(other.grid, candidate.in_beat, candidate.in_end_beat) * meeting.level
-    bpm = own if meeting.outgoing_stretch == 0.0 else (own * theirs) ** 0.5
-    return bpm, (bpm / own - 1.0, bpm / theirs - 1.0)
 
 
 def _local_bpm(grid: Grid, beat: float) -> float:

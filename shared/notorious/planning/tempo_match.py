@@ -6,7 +6,9 @@ they are not mixed on the beat at all. Half and double tempo are the same beat c
 """
 
 from dataclasses import dataclass
-from math import log2, sqrt
+from math import ceil, floor, log2, sqrt
+
+import numpy as np
 
 from notorious.analysis.model import Grid
 
@@ -19,15 +21,22 @@ MAX_STRETCH_SHARED = 0.08
 TRUSTED_TEMPO_CONFIDENCE = 0.35
 """Below it a grid is a guess, and nothing is laid beat on beat by a guess. A judgement, not a fit."""
 
+EVEN_SECONDS = 0.004
+"""A stretch is even where each of its beats lies this near to one tempo: those between two steps, or before a final
+ritardando, do to a fraction of it; beats that follow hands scatter by more. A judgement."""
+
 
 @dataclass(frozen=True)
 class Meeting:
-    """Two tracks in an overlap. Tempos are counted as the outgoing track counts.
+    """Two tracks in an overlap. Tempos are counted as the outgoing track counts, but for `to_bpm`.
 
-    `level` is how many beats of the outgoing track one beat of the incoming lasts (0.5, 1, 2). `overlap_bpm` is the
-    tempo of the overlap. `on_the_beat` says that both can be heard together, beat on beat.
+    `from_bpm` and `to_bpm` are the tempos that the two have there by themselves. `level` is how many beats of the
+    outgoing track one beat of the incoming lasts (0.5, 1, 2). `overlap_bpm` is the tempo of the overlap. `on_the_beat`
+    says that both can be heard together, beat on beat.
     """
 
+    from_bpm: float
+    to_bpm: float
     level: float
     overlap_bpm: float
     outgoing_stretch: float
@@ -49,13 +58,14 @@ def meet(from_bpm: float, to_bpm: float) -> Meeting:
     counted = to_bpm * level
     apart = max(counted, from_bpm) / min(counted, from_bpm) - 1.0
     if apart > MAX_STRETCH_SHARED:
-        # Nothing is bent: the outgoing track ends at its tempo, the incoming one begins at its own.
-        return Meeting(1.0, from_bpm, 0.0, 0.0, on_the_beat=False)
+        return apart_from(from_bpm, to_bpm)
     if apart <= MAX_STRETCH_ALONE:
         overlap_bpm = from_bpm
     else:
         overlap_bpm = sqrt(from_bpm * counted)
     return Meeting(
+        from_bpm=from_bpm,
+        to_bpm=to_bpm,
         level=level,
         overlap_bpm=overlap_bpm,
         outgoing_stretch=overlap_bpm / from_bpm - 1.0,
@@ -64,8 +74,26 @@ def meet(from_bpm: float, to_bpm: float) -> Meeting:
     )
 
 
+def apart_from(from_bpm: float, to_bpm: float) -> Meeting:
+    """Nothing is bent: the outgoing track ends at its tempo, the incoming one begins at its own."""
+    return Meeting(from_bpm, to_bpm, 1.0, from_bpm, 0.0, 0.0, on_the_beat=False)
+
+
 def mean_bpm(grid: Grid, start_beat: float, end_beat: float) -> float:
     """The mean tempo of a grid between two of its beats [BPM]; a steady grid's own."""
     if grid.beat_seconds is None:
         return grid.bpm
     return 60.0 * (end_beat - start_beat) / (grid.seconds(end_beat) - grid.seconds(start_beat))
+
+
+def is_even(grid: Grid, start_beat: float, end_beat: float) -> bool:
+    """Whether a grid keeps one tempo between two of its beats: a steady one does; of another each beat there lies
+    within `EVEN_SECONDS` of a straight line."""
+    if grid.beat_seconds is None:
+        return True
+    beats = np.arange(floor(start_beat), ceil(end_beat) + 1)
+    if len(beats) < 3:
+        return True
+    seconds = np.array([grid.seconds(float(beat)) for beat in beats])
+    line = np.polynomial.Polynomial.fit(beats, seconds, 1)
+    return bool(np.abs(seconds - line(beats)).max() <= EVEN_SECONDS)

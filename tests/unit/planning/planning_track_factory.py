@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 
 from notorious.analysis.model import (
     Analysis,
@@ -55,6 +56,7 @@ def make_track(
     first_downbeat: int = 0,
     steady: bool = True,
     wobble: float = 0.0,
+    bar_bpm: Callable[[int], float] | None = None,
     lufs: float = -9.0,
     tempo_confidence: float = 0.97,
     key_confidence: float = 0.95,
@@ -65,6 +67,8 @@ def make_track(
     sung: tuple[tuple[int, int], ...] | None = None,
 ) -> Track:
     """A track of this form whose first bar line is beat `first_downbeat`; `wobble` varies the length of its beats.
+
+    bar_bpm : the tempo of each bar, counted from 0, where that changes
 
     sung : bars (from, to) in which somebody surely sings; () where nobody does, None where nobody listened
     """
@@ -77,6 +81,10 @@ def make_track(
         times = [first_beat]
         for _ in range(count - 1):
             times.append(times[-1] + length * (1.0 + wobble * (2.0 * chance.random() - 1.0)))
+    if bar_bpm is not None:
+        steady, times = False, [first_beat]
+        for number in range(count - 1):
+            times.append(times[-1] + 60.0 / bar_bpm(max(0, number - first_downbeat) // beats_per_bar))
     grid = Grid(
         first_beat_seconds=first_beat,
         bpm=bpm,

@@ -27,7 +27,7 @@ def test_tempo_in_arrays_is_the_rule_of_theory():
     profiles = [TrackProfile.of(track) for track in make_library(40, seed=2, low=80.0, high=176.0)]
     pool = pool_of(profiles, Brief())
     every = np.arange(len(pool))
-    apart = pool.log2_bpm[None, :] - pool.log2_bpm[:, None]
+    apart = pool.log2_bpm_in[None, :] - pool.log2_bpm_out[:, None]
     values = _tempo_values(pool, every, slice(None), np.clip(np.rint(apart), -1, 1).astype(np.float32))
     for i, one in enumerate(pool.profiles):
         for j, other in enumerate(pool.profiles):
