@@ -1,16 +1,16 @@
 """Fit the weights of `analysis.vocals`: `python tests/listening/fit_voice_weights.py FOLDER... [--join] [--write]`.
 
-A folder is one of three: .npz files as docs/vocals.md describes them, a crate of `notorious demo`, or recordings with a
-`truth.jsonl` (file, vocals, vocal_regions, duration). Everything is fitted on one half of the tracks (in the mixes:
-other instrumentals, other speakers) and reported on the other, both ways; what is written is fitted on all of them.
-The networks have to be installed: the weights that join them are fitted, too. With `--join` the linear judges stay as
-they are and only the weights that join signal, track and network are fitted.
+A folder is one of three: .npz files as docs/vocals.md describes them, a crate of `notorious demo`, or one with a
+`truth.jsonl` (file, vocals, vocal_regions, duration; recordings, or what `mix_voices.py` made). Everything is fitted on
+one half of the tracks (in the mixes: other instrumentals, other speakers) and reported on the other, both ways; what is
+written is fitted on all of them. The networks have to be installed: the weights that join them are fitted, too. With
+`--join` the linear judges stay as they are and only the weights that join signal, track and network are fitted.
 """
 
 import json
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,14 @@ from notorious.networks import musicnn
 
 PENALTY = 100.0  # of squared weights on standardised columns, as against the sum of the log losses
 SHARES = {"demo": 1.0, "recordings": 0.7}  # what all of them weigh as against all mixes: no one singer must rule
-TRACK_WEIGHTS = {"mixes": 1.0, "demo": 1.0, "recordings": 3.0}
-MOMENT_WEIGHTS = {"mixes": 1.0, "demo": 0.5, "recordings": 8.0}  # four sung recordings weigh as much as all mixes
+TRACK_WEIGHTS = {"mixes": 0.5, "throughout": 1.0, "instrumentals": 0.5, "demo": 1.0, "recordings": 3.0}
+MOMENT_WEIGHTS = {
+    "mixes": 0.3,
+    "throughout": 0.3,
+    "demo": 0.5,
+    "recordings": 8.0,
+}  # four sung recordings weigh as much as all mixes
+NETWORK_SHARE = 0.25  # of the network in the odds of a moment, as against what is fitted: it knows the mixes' speakers
 CACHE = Path(tempfile.gettempdir()) / "voice-features"
 WEIGHTS_FILE = Path(vocals.__file__).with_name("voice_weights.py")
 
@@ -37,11 +43,12 @@ class Piece:
     name: str
     kind: str  # none, sing, rap, speech; voice, where that is not known
     fold: int
-    origin: str  # mixes, demo, recordings
+    origin: str  # mixes, throughout (mixes), instrumentals, demo, recordings
     rows: np.ndarray
     truth: np.ndarray
     starts: np.ndarray
     values: np.ndarray
+    instrumental: float
     signal: np.ndarray | None = None
 
     @property
@@ -54,7 +61,16 @@ class Piece:
 
     @property
     def opinion(self) -> vocals.Opinion:
-        return vocals.opinion_of(self.values, self.starts, self.times)
+        return replace(vocals.opinion_of(self.values, self.starts, self.times), instrumental=self.instrumental)
+
+    @property
+    def smooth(self) -> np.ndarray:
+        return vocals.smoothed(self.signal)
+
+    @property
+    def clear(self) -> np.ndarray:
+        """What is half voice teaches nothing."""
+        return (self.truth > 0.8) | (self.truth < 0.05)
 
 
 def share_of_voice(regions, count):
@@ -83,14 +99,16 @@ def read_demo(path, number):
 
 
 def read_recordings(folder):
-    """Recordings of which it is known whether they have a voice; the halves have the same number of voices."""
+    """Tracks of which it is known whether they have a voice. `half` says which is theirs; else the halves have the same
+    number of voices."""
     told = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
     told = sorted((one for one in told if one["vocals"] is not None), key=lambda one: (one["vocals"], one["file"]))
     for number, one in enumerate(told):
         path = folder / one["file"]
         kind = "voice" if one["vocals"] else "none"
         regions = None if one["vocals"] and not one["vocal_regions"] else one["vocal_regions"]
-        yield make_piece(path, kind, number % 2, "recordings", decoded(path), regions)
+        fold, origin = one.get("half", number % 2), one.get("origin", "recordings")
+        yield make_piece(path, kind, fold, origin, decoded(path), regions)
 
 
 def decoded(path):
@@ -110,11 +128,13 @@ def make_piece(path, kind, fold, origin, samples, regions):
             rows=voice_features(hear_spectra(samples)),
             starts=heard.mtt.start_seconds,
             values=vocals.voice_values(heard),
+            instrumental=vocals.instrumental_objection(heard),
         )
     kept = np.load(cache)
     count = len(kept["rows"])
     truth = np.full(count, np.nan) if regions is None else share_of_voice(regions, count)
-    return Piece(path.stem, kind, fold, origin, kept["rows"], truth, kept["starts"], kept["values"])
+    heard = kept["starts"], kept["values"], float(kept["instrumental"])
+    return Piece(path.stem, kind, fold, origin, kept["rows"], truth, *heard)
 
 
 def logistic(columns, answers, weight, penalty):
@@ -148,35 +168,26 @@ def fit_signal(pieces):
 
 
 def fit_joint(pieces, *, network):
-    """Weights of local and of track log odds, on signals that were not fitted to."""
-    members = [
-        one for one in pieces if one.sings and not np.isnan(one.truth).any()
-    ]  # "where, if at all" is asked of tracks with a voice
-    columns, answers, weight = [], [], []
-    for one in members:
-        signal = vocals.smoothed(one.signal)
-        opinion = one.opinion
-        usual = np.full(len(signal), np.median(signal))
-        full = [signal, usual, opinion.local, np.full(len(signal), opinion.highest)]
-        columns.append(np.column_stack(full if network else full[:2]))
-        answers.append(one.truth)
-        weight.append(np.full(len(signal), MOMENT_WEIGHTS[one.origin]))
-    columns, answers, weight = np.concatenate(columns), np.concatenate(answers), np.concatenate(weight)
-    clear = (answers > 0.8) | (answers < 0.05)
-    slopes, bias = logistic(columns[clear], answers[clear] > 0.5, weight[clear], 1.0)
-    local = (bias, *slopes)
+    """Weights of the odds of a moment and of a track, on signals that were not fitted to."""
+    local = fit_moments(pieces, network=False)
     if network:
-        # Halfway to what is fitted without it: a patch every six seconds says less of real singers than of mixes.
-        alone, alone_bias = logistic(columns[clear][:, :2], answers[clear] > 0.5, weight[clear], 1.0)
-        local = ((bias + alone_bias) / 2, *((slopes[:2] + alone) / 2), *(slopes[2:] / 2))
-    tops = []
-    for one in pieces:
-        signal = vocals.smoothed(one.signal)
-        most = max(one.opinion.highest, vocals.LEAST_OPINION)
-        tops.append([vocals.most_voice_like(signal), most][: 2 if network else 1])
+        local = NETWORK_SHARE * fit_moments(pieces, network=True) + (1 - NETWORK_SHARE) * np.append(local, [0, 0])
     weight = np.array([TRACK_WEIGHTS[one.origin] for one in pieces])
-    slopes, bias = logistic(np.array(tops), np.array([one.sings for one in pieces]), weight, 3.0)
-    return local, (bias, *slopes)
+    columns = np.array([vocals.track_columns(one.smooth, one.opinion if network else None) for one in pieces])
+    slopes, bias = logistic(columns, np.array([one.sings for one in pieces]), weight, 1.0)
+    return tuple(local), (bias, *slopes)
+
+
+def fit_moments(pieces, *, network):
+    """Bias and weights: "where, if at all" is asked of tracks with a voice."""
+    members = [one for one in pieces if one.sings and not np.isnan(one.truth).any()]
+    columns = np.concatenate(
+        [vocals.moment_columns(one.smooth, one.opinion if network else None)[one.clear] for one in members]
+    )
+    answers = np.concatenate([one.truth[one.clear] > 0.5 for one in members])
+    weight = np.concatenate([np.full(int(one.clear.sum()), MOMENT_WEIGHTS[one.origin]) for one in members])
+    slopes, bias = logistic(columns, answers, weight, 1.0)
+    return np.array([bias, *slopes])
 
 
 def fit_kind(pieces):
@@ -209,35 +220,35 @@ def report(pieces, halves, *, network, title):
     answers, odds, right, probabilities, scores = [], [], [], [], []
     for one in pieces:
         local, track = halves[1 - one.fold]
-        signal = vocals.smoothed(one.signal)
-        opinion = one.opinion
-        top, usual = vocals.most_voice_like(signal), np.median(signal)
-        z = local[0] + local[1] * signal + local[2] * usual
-        presence = track[0] + track[1] * top
-        if network:
-            z += local[3] * opinion.local + local[4] * opinion.highest
-            presence += track[2] * max(opinion.highest, vocals.LEAST_OPINION)
+        opinion = one.opinion if network else None
+        z = local[0] + vocals.moment_columns(one.smooth, opinion) @ local[1:]
+        columns = vocals.track_columns(one.smooth, opinion)
+        presence = track[0] + columns @ track[1:]
+        if not network:
+            presence = min(presence, vocals.MOST_ODDS_ALONE)
         p = 1 / (1 + np.exp(-presence))
         probabilities.append(max(p, 1 - p))
         right.append((p >= 0.5) == one.sings)
         if one.sings and not np.isnan(one.truth).any():
-            clear = (one.truth > 0.8) | (one.truth < 0.05)
-            answers.append(one.truth[clear] > 0.5)
-            odds.append(z[clear])
+            answers.append(one.truth[one.clear] > 0.5)
+            odds.append(z[one.clear])
             said = share_of_voice(vocals.voice_passages(z), len(z)) > 0.5
             sung = one.truth > 0.5
             scores.append(2 * (said & sung).sum() / max(said.sum() + sung.sum(), 1))
         if not right[-1]:
-            print(f"    wrong: {one.name} ({one.kind}), p {p:.2f}, signal {top:.1f}, network {opinion.highest:.1f}")
+            print(f"    wrong: {one.name} ({one.kind}), p {p:.2f}, by {numbers(columns, 2)}")
     print(f"  voice or none: {np.mean(right):.3f} right")
-    where = area_under_roc(np.concatenate(answers), np.concatenate(odds))
-    print(f"  where it is: AUC {where:.3f}, F {np.mean(scores):.3f}")
+    if answers:
+        where = area_under_roc(np.concatenate(answers), np.concatenate(odds))
+        print(f"  where it is: AUC {where:.3f}, F {np.mean(scores):.3f}")
     probabilities, right = np.array(probabilities), np.array(right)
     for low, high in ((0.5, 0.75), (0.75, 0.9), (0.9, 1.01)):
         some = (probabilities >= low) & (probabilities < high)
         if some.any():
             mean, hits = probabilities[some].mean(), right[some].mean()
             print(f"  said {low:.2f}-{high:.2f}: {some.sum()} tracks, mean {mean:.2f}, right {hits:.2f}")
+    if not answers:
+        return
     odds, answers = np.concatenate(odds), np.concatenate(answers)
     for low in np.arange(0, 1, 0.2):
         p = 1 / (1 + np.exp(-odds))
@@ -252,7 +263,7 @@ def numbers(values, digits=4):
 
 def main() -> None:
     CACHE.mkdir(exist_ok=True)
-    pieces = []
+    pieces: list[Piece] = []
     for folder in (Path(one) for one in sys.argv[1:] if not one.startswith("--")):
         if (folder / "truth.jsonl").exists():
             pieces += read_recordings(folder)
@@ -293,8 +304,8 @@ def write(signal, kind, joint, counts):
 
     WEIGHTS_FILE.write_text(
         f'"""Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py.\n\n'
-        f"Joined on {', '.join(counts)}; docs/vocals.md says what all were fitted on and how well they\n"
-        "do on what they were not fitted on.\n"
+        f"Joined on {', '.join(counts)};\n"
+        "docs/vocals.md says what all were fitted on and how well they do on what they were not fitted on.\n"
         '"""\n\nimport numpy as np\n\n'
         + block("SIGNAL", signal[0])
         + f"SIGNAL_BIAS = {signal[1]:.4g}\n"
@@ -302,14 +313,12 @@ def write(signal, kind, joint, counts):
         + block("SUNG", kind[0])
         + f"SUNG_BIAS = {kind[1]:.4g}\n"
         + '"""Log odds that a voice sings rather than speaks, from the same row."""\n\n'
-        + f"LOCAL_ALONE = ({numbers(joint[False][0])})\n"
-        + f"LOCAL = ({numbers(joint[True][0])})\n"
-        + '"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, its\n'
-        + 'median, network there, highest tenth of the network."""\n\n'
-        + f"TRACK_ALONE = ({numbers(joint[False][1])})\n"
-        + f"TRACK = ({numbers(joint[True][1])})\n"
-        + '"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the\n'
-        + 'network (no less than `LEAST_OPINION`)."""\n'
+        + f"LOCAL_ALONE = np.array([{numbers(joint[False][0])}])\n"
+        + f"LOCAL = np.array([{numbers(joint[True][0])}])\n"
+        + '"""Bias and slopes of the log odds of a voice at a moment of a track: `vocals.moment_columns`."""\n\n'
+        + f"TRACK_ALONE = np.array([{numbers(joint[False][1])}])\n"
+        + f"TRACK = np.array([{numbers(joint[True][1])}])\n"
+        + '"""Bias and slopes of the log odds that a track has a voice: `vocals.track_columns`."""\n'
     )
 
 

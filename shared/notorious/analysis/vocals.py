@@ -2,14 +2,15 @@
 
 1. Every half second gets log odds of a voice from signal processing (`voice_features.py`): a linear judge, smoothed
    over two seconds.
-2. Where the network musicnn was heard, its opinion joins: of every patch of three seconds the mean logit of the tags
-   that say "voice" minus that of those that say "no voice". No threshold on that holds for all styles, so that the sum
-   of both counts, and beside it the network's highest tenth over the whole track. Its sister (Million Song Dataset)
-   may object: where nothing in a track has it think of vocalists rather than of an instrumental.
-   Where in a track a voice is, is told by how far the signal lies above its median there: what is usual in a track says
-   more about its instruments than about its singer.
-3. Whether the track has a voice at all is decided once, from its most voice-like tenth (eight seconds at least): a
-   synth lead convinces here and there, a singer again and again. That probability is the confidence.
+2. Where in a track a voice is, is told by how far the signal stands between the track's median and its most voice-like
+   tenth (eight seconds at least): what is usual in a track says more about its instruments than about its singer.
+   Where the network musicnn was heard, of every patch of three seconds the mean logit of the tags that say "voice"
+   minus that of those that say "no voice" has a small say in it, too.
+3. Whether the track has a voice at all is decided once; that probability is the confidence. By the signal alone: how
+   high the most voice-like tenth is, and how far it stands out, since a synth lead goes on where a singer pauses. With
+   the network: the tenth in which both find a voice most, since what only one of them takes for a voice is none. Its
+   sister (Million Song Dataset) may object, where nothing in a track has it think of vocalists rather than of an
+   instrumental.
 4. The passages are the best path through two states (Viterbi 1967), silence and voice, with a price for each change.
 
 All weights are in `voice_weights.py`, with what they were fitted on; docs/vocals.md has how well it does.
@@ -27,7 +28,7 @@ from notorious.analysis.voice_features import HOP_SECONDS, voice_features
 from notorious.networks.musicnn import MSD_TAGS, MTT_TAGS, PATCH_SECONDS, Heard
 
 NAME = "vocals"
-VERSION = 4
+VERSION = 5
 
 VOICE_TAGS = (
     "vocal", "female", "male", "singing", "vocals", "woman", "male vocal", "man", "voice", "male voice", "female vocal",
@@ -46,20 +47,24 @@ MOST_CONFIDENCE = 0.97
 _SMOOTH_WINDOWS = 5
 _TOP_SHARE = 0.1
 _TOP_WINDOWS = 16
-_CHANGE_PRICE = 4.0  # log odds; found with the threshold below on own mixes: a word between two bars is no passage
-_LEAST_LOG_ODDS = 0.0
+_LEAST_SPREAD = 0.8  # between median and most voice-like tenth: less is no difference
+_CHANGE_PRICE = 1.0  # log odds; found with the threshold below: a syllable between two bars is no passage
+_LEAST_LOG_ODDS = -0.5
 _SHORTEST_GAP_SECONDS = 1.0
 _SHORTEST_REGION_SECONDS = 1.0
-LEAST_OPINION = -1.0  # a network that hears no voice at all has met no singer like that, and it says no more than this
-MOST_SIGNAL = 2.5
+MOST_SIGNAL = 2.0
 """What the signal says of a whole track counts no more than this. Leads of synths and trackers glide as a voice does,
-and more of it: of 184 modules in which nobody sings 5 (with networks) and 8 (without) were said to have a voice with
-more than 0.9, now none; all five recordings of singers lie above it, and what tells them then is the network."""
-INSTRUMENTAL_BELOW, INSTRUMENTAL = 1.0, 1.0
+and more of it."""
+MOST_SPREAD = 6.0
+MOST_ODDS_ALONE = 2.0
+"""Log odds of a voice that the signal alone does not exceed (0.88): of music made of chip sounds it takes one piece of
+four for sung, many of them surely."""
+MOST_AT_ONCE, LEAST_OPINION, OPINION, MOST_TOGETHER = 1.5, -2.0, 0.8, 3.0
+"""Of signal and network together, half second by half second: most of the signal, least of the network, its weight, and
+the most that their sum counts in the end. Chosen in cross-validation on the tracks of `voice_weights.py`."""
+VOCALIST_LEAD = 1.5
 """Where the likeliest of `VOCALIST_TAGS` is less than this far above `INSTRUMENTAL_TAG` in the most vocal tenth of a
-track, that is an objection, with that weight. Chosen on 62 modules in which nobody sings, of which 4 instead of 6 are
-then said to have a voice; on 122 others 9 instead of 18. Singers (five recordings, 15 demo tracks) have 1.1 and
-more."""
+track, that is an objection. Singers (five recordings, 40 demo tracks) have 1.1 and more, mostly 2 to 3."""
 KIND_SURE = 2.0  # mean log odds of a passage from which "sung" or "spoken" is said
 _DRUMS_SHARE = 0.25  # of the median power of the low band: what is spoken over drums is rap
 _SILENT_DB = -50.0  # below the loud moments of the track: nobody is heard there
@@ -69,8 +74,8 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the networks say: log odds every half second, those of the most voice-like tenth, and how far the track
-    sounds like an instrumental (0: not at all)."""
+    """What the networks say: log odds of a voice every half second, those of the most voice-like tenth, and how far the
+    track is short of vocalists (0: not at all)."""
 
     local: Array
     highest: float
@@ -113,16 +118,33 @@ def hear_vocals(spectra: Spectra, grid: Grid, audible: Audible, heard: Heard | N
 
 def log_odds(signal: Array, opinion: Opinion | None) -> tuple[Array, float]:
     """The log odds of a voice every half second [shape=signal.shape] if there is one at all, and that there is one."""
-    top, usual = most_voice_like(signal), float(np.median(signal))
     if opinion is None:
-        bias, slope, against = weights.LOCAL_ALONE
-        track_bias, track_slope = weights.TRACK_ALONE
-        return bias + slope * signal + against * usual, track_bias + track_slope * top
-    bias, slope, against, network, highest = weights.LOCAL
-    track_bias, track_slope, track_network = weights.TRACK
-    local: Array = bias + slope * signal + against * usual + network * opinion.local + highest * opinion.highest
-    presence = track_bias + track_slope * top + track_network * max(opinion.highest, LEAST_OPINION)
-    return local, presence - INSTRUMENTAL * opinion.instrumental
+        local = moment_columns(signal, None) @ weights.LOCAL_ALONE[1:] + weights.LOCAL_ALONE[0]
+        presence = weights.TRACK_ALONE[0] + float(track_columns(signal, None) @ weights.TRACK_ALONE[1:])
+        return local, min(presence, MOST_ODDS_ALONE)
+    local = moment_columns(signal, opinion) @ weights.LOCAL[1:] + weights.LOCAL[0]
+    return local, weights.TRACK[0] + float(track_columns(signal, opinion) @ weights.TRACK[1:])
+
+
+def moment_columns(signal: Array, opinion: Opinion | None) -> Array:
+    """What tells where a voice is [shape=(windows, 2 or 4)]: the signal, where it stands between the median and the
+    most voice-like tenth of its track; the network there, and in its most voice-like tenth."""
+    top, usual = most_voice_like(signal), float(np.median(signal))
+    columns = [signal, (signal - usual) / max(top - usual, _LEAST_SPREAD)]
+    if opinion is not None:
+        columns += [opinion.local, np.full(len(signal), opinion.highest)]
+    return np.column_stack(columns)
+
+
+def track_columns(signal: Array, opinion: Opinion | None) -> Array:
+    """What tells whether there is a voice [shape=(2,)]. Of the signal alone: its most voice-like tenth, and how far
+    that stands above its median. With the networks: the tenth where both together say it most, and the objection."""
+    if opinion is None:
+        top = most_voice_like(signal)
+        spread = min(top - float(np.median(signal)), MOST_SPREAD)
+        return np.array([min(top, MOST_SIGNAL), spread])
+    both = np.minimum(signal, MOST_AT_ONCE) + OPINION * np.maximum(opinion.local, LEAST_OPINION)
+    return np.array([min(most_voice_like(both), MOST_TOGETHER), -opinion.instrumental])
 
 
 def smoothed(values: Array) -> Array:
@@ -134,10 +156,9 @@ def smoothed(values: Array) -> Array:
 
 
 def most_voice_like(signal: Array) -> float:
-    """What a signal says of the whole track: the mean of its highest tenth, of eight seconds at least; at most
-    `MOST_SIGNAL`."""
+    """The mean of the highest tenth, of eight seconds at least."""
     count = min(len(signal), max(_TOP_WINDOWS, int(_TOP_SHARE * len(signal))))
-    return min(float(np.sort(signal)[-count:].mean()), MOST_SIGNAL)
+    return float(np.sort(signal)[-count:].mean())
 
 
 def voice_values(heard: Heard) -> Array:
@@ -159,7 +180,7 @@ def instrumental_objection(heard: Heard) -> float:
     logits = heard.msd.logits.astype(np.float64)
     vocalists = logits[:, [MSD_TAGS.index(tag) for tag in VOCALIST_TAGS]].max(axis=1)
     most = np.quantile(vocalists - logits[:, MSD_TAGS.index(INSTRUMENTAL_TAG)], 1 - _TOP_SHARE)
-    return max(0.0, INSTRUMENTAL_BELOW - float(most))
+    return max(0.0, VOCALIST_LEAD - float(most))
 
 
 def opinion_of(values: Array, start_seconds: Array, times: Array) -> Opinion:

@@ -1,7 +1,7 @@
 """Weights of `vocals.py`, written by tests/listening/fit_voice_weights.py.
 
-Joined on 149 mixes, 24 demo, 27 recordings; docs/vocals.md says what all were fitted on and how well they
-do on what they were not fitted on.
+Joined on 27 recordings, 96 demo, 199 instrumentals, 131 mixes, 68 throughout;
+docs/vocals.md says what all were fitted on and how well they do on what they were not fitted on.
 """
 
 import numpy as np
@@ -42,12 +42,10 @@ SUNG = np.array([
 SUNG_BIAS = -10.13
 """Log odds that a voice sings rather than speaks, from the same row."""
 
-LOCAL_ALONE = (0.3021, 0.942, -0.3845)
-LOCAL = (0.6364, 0.9223, -0.393, 0.2545, -0.1067)
-"""Bias and slopes of the log odds of a voice at a moment of a track with one: smoothed signal, its
-median, network there, highest tenth of the network."""
+LOCAL_ALONE = np.array([0.08371, 0.8314, 0.8495])
+LOCAL = np.array([0.2717, 0.8012, 0.922, 0.1089, -0.06025])
+"""Bias and slopes of the log odds of a voice at a moment of a track: `vocals.moment_columns`."""
 
-TRACK_ALONE = (-0.5346, 0.974)
-TRACK = (-0.4591, 0.8395, 0.8547)
-"""Bias and slopes of the log odds that a track has a voice: highest tenth of the signal, of the
-network (no less than `LEAST_OPINION`)."""
+TRACK_ALONE = np.array([-2.656, 1.075, 0.6384])
+TRACK = np.array([1.335, 1.187, 1.317])
+"""Bias and slopes of the log odds that a track has a voice: `vocals.track_columns`."""

@@ -10,7 +10,6 @@ from notorious.analysis.spectrum import RATE_HZ, hear_spectra
 from notorious.analysis.vocals import (
     INSTRUMENTAL_TAG,
     NO_VOICE_TAGS,
-    UNSURE_BELOW,
     VOICE_TAGS,
     Opinion,
     hear_vocals,
@@ -124,7 +123,8 @@ def test_still_chords_over_a_beat_are_no_voice():
 
 def test_a_network_can_persuade_and_dissuade():
     persuaded, dissuaded = (
-        hear_vocals(spectra_of("sung"), GRID, AUDIBLE, heard_as(*logits)) for logits in ((-2.0, -5.0), (-9.0, -2.0))
+        hear_vocals(spectra_of("sung"), GRID, AUDIBLE, heard_as(*logits, instrumental=instrumental))
+        for *logits, instrumental in ((-2.0, -5.0, -2.0), (-9.0, -2.0, 1.0))
     )
     alone = hear_vocals(spectra_of("sung"), GRID, AUDIBLE, None)
     assert persuaded.source == dissuaded.source == "networks"
@@ -139,12 +139,12 @@ def test_what_sounds_like_an_instrumental_is_less_likely_sung():
         heard = hear_vocals(spectra_of("sung"), GRID, AUDIBLE, heard_as(-5.0, -5.0, instrumental=instrumental))
         return heard.confidence if heard.regions else 1.0 - heard.confidence
 
-    assert probability(-2.0) == probability(-1.0) > probability(0.0) > probability(1.0)
+    assert probability(-3.0) == probability(-2.0) > probability(-1.0) > probability(0.0)
 
 
 def test_what_glides_more_than_any_voice_makes_no_one_surer_than_a_network_agrees():
-    """Leads of synths do: the signal alone is never quite sure of a voice, and against a network it is a guess."""
-    gliding, singing = np.full(60, 9.0), np.full(60, 3.0)
+    """Leads of synths do: the signal alone is never quite sure of a voice, and less so against a network."""
+    gliding, singing = (np.repeat([-3.0, level, -3.0], 20) for level in (9.0, 5.0))
     against = Opinion(local=np.full(60, -2.0), highest=-2.0)
     agreeing = Opinion(local=np.full(60, 2.0), highest=2.0)
 
@@ -152,8 +152,27 @@ def test_what_glides_more_than_any_voice_makes_no_one_surer_than_a_network_agree
         return 1 / (1 + np.exp(-log_odds(signal, opinion)[1]))
 
     assert probability(gliding, None) == probability(singing, None) < 0.9
-    assert probability(gliding, against) < UNSURE_BELOW
+    assert probability(gliding, against) == probability(singing, against) < 0.8
     assert probability(singing, agreeing) > 0.95
+
+
+def test_what_goes_on_and_on_is_less_likely_a_voice_than_what_stands_out():
+    standing_out, going_on = np.repeat([-2.0, 1.5, -2.0], 20), np.full(60, 1.5)
+    assert log_odds(standing_out, None)[1] > log_odds(going_on, None)[1] + 1.0
+
+
+def test_a_network_and_the_signal_have_to_mean_the_same_moment():
+    signal = np.repeat([2.0, -3.0, -3.0], 20)
+    there, elsewhere = np.repeat([1.0, -3.0, -3.0], 20), np.repeat([-3.0, -3.0, 1.0], 20)
+    agreed, apart = (log_odds(signal, Opinion(local=local, highest=1.0))[1] for local in (there, elsewhere))
+    assert agreed > 2.0
+    assert apart < agreed - 1.5
+
+
+def test_a_phrase_of_three_seconds_is_a_passage():
+    local = np.full(60, -2.0)
+    local[20:26] = 1.0
+    assert voice_passages(local) == [(9.75, 12.75)]
 
 
 def test_an_answer_that_is_hardly_more_than_even_is_called_unsure():
