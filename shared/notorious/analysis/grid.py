@@ -20,7 +20,7 @@ from notorious.analysis.onsets import RATE_HZ, find_onsets
 from notorious.analysis.tempo import pulse
 
 NAME = "grid"
-VERSION = 6
+VERSION = 7
 FALLBACK_BPM = 120.0
 """What is laid over sound without any pulse, so that it can still be counted; the confidence is then near zero."""
 

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from notorious.analysis.grid import fit_grid
 from notorious.analysis.steps import Plateau, course_of_steps
 
 RATE_HZ = 172.27
@@ -44,3 +45,34 @@ def test_the_instant_of_a_jump_is_found_however_long_the_search(
     assert peak < 30e6
     assert len(course.seconds) == 3
     assert course.seconds[1] == pytest.approx(jump, abs=0.03)
+
+
+def drums(bpm: float, seconds: float) -> np.ndarray:
+    """A kick on every beat, a hat between, at 22,050 Hz."""
+    draw = np.random.default_rng(8)
+    sound = draw.normal(0.0, 0.002, round(seconds * 22050))
+    time = np.arange(2600) / 22050
+    kick = 0.6 * np.sin(2 * np.pi * 60 * time) * np.exp(-time / 0.03)
+    hat = 0.02 * draw.standard_normal(1500) * np.exp(-np.arange(1500) / 300)
+    for beat in range(int(seconds * bpm / 60)):
+        for place, hit in ((beat, kick), (beat + 0.5, hat)):
+            start = round(place * 60 / bpm * 22050)
+            part = sound[start : start + len(hit)]
+            part += hit[: len(part)]
+    return sound.astype(np.float32)
+
+
+def test_two_tempos_with_nothing_between_are_two_though_a_grid_slips_by_whole_beats() -> None:
+    """32 beats at 128 BPM last as long as 30 at 120: to a constant grid phrases are alike in both parts."""
+    pause = np.random.default_rng(9).normal(0.0, 0.003, 30 * 22050).astype(np.float32)
+    fit = fit_grid(np.concatenate([drums(120.0, 80.0), pause, drums(128.0, 80.0)]))
+    assert not fit.tempo.steady
+    tempos = [piece.bpm for piece in fit.grid.pieces]
+    assert min(abs(bpm - 120.0) for bpm in tempos) < 0.05
+    assert min(abs(bpm - 128.0) for bpm in tempos) < 0.05
+    beats = np.array(fit.grid.beats())
+    # The attack is early in the kick: all beats of both parts lie on one.
+    for bpm, start, end in ((120.0, 2.0, 75.0), (128.0, 115.0, 185.0)):
+        inside = beats[(beats > start) & (beats < end)]
+        since = (inside - (0.0 if bpm == 120.0 else 110.0)) * bpm / 60
+        assert np.abs(since - np.round(since)).max() * 60 / bpm < 0.01
