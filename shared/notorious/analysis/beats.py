@@ -20,7 +20,7 @@ from notorious.analysis.onsets import Onsets
 from notorious.analysis.pattern import phrase_likeness
 from notorious.analysis.pieces import Piece, find_pieces, lay_pieces
 from notorious.analysis.ritardando import slow_down
-from notorious.analysis.steps import course_of_steps, find_plateaus
+from notorious.analysis.steps import Plateau, course_of_steps, find_plateaus
 from notorious.analysis.tracking import EXPLAINED_RATIO, find_course, find_path, met_strength, settle
 
 DOUBTFUL_HIT_SHARE = 0.78
@@ -29,6 +29,8 @@ one steady track of six (modules) to two of five (music with breakdowns). Dense 
 counts too."""
 PATH_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
 """The path may run at another level than the grid."""
+OTHER_METRES = (2 / 3, 3 / 4, 4 / 3, 3 / 2)
+LEAST_TO_LEVEL_SECONDS = 12.0
 STRAY = 0.01
 STRAY_SHARE = 0.15
 """Of the path further than `STRAY` (of its logarithm) from the grid: so on 3 of 95 steady tracks, on all but one of 61
@@ -142,7 +144,11 @@ def _throughout(sound: Sound) -> Heard | None:
     plateaus = find_plateaus(*path)
     if plateaus:
         rivals.append(_stepped(course_of_steps(plateaus, sound.envelope, sound.flux_rate_hz), sound))
-    return _best_explained(constant, [rival for rival in rivals if rival], sound)
+    levelled = _levelled(plateaus, sound)
+    by_themselves = None
+    if levelled != plateaus:
+        by_themselves = _stepped(course_of_steps(levelled, sound.envelope, sound.flux_rate_hz), sound)
+    return _best_explained(constant, [rival for rival in rivals if rival], sound, by_themselves)
 
 
 def _with_its_end(heard: Heard, sound: Sound) -> Heard:
@@ -190,6 +196,31 @@ def _followed(course: Course, sound: Sound) -> Heard | None:
     return _unsteady(beats, odds(hypotheses), others, sound)
 
 
+def _levelled(plateaus: list[Plateau], sound: Sound) -> list[Plateau]:
+    """The same plateaus, each with the beat that it has by itself: the path of the tempo may run on the beat in one
+    part and on two thirds of it in another. Octaves stay: they are chosen for the whole track."""
+    found = []
+    for plateau in plateaus:
+        alike = [one for one in plateaus if abs(one.period_seconds / plateau.period_seconds - 1.0) < STRAY]
+        own = _own_period(max(alike, key=lambda one: one.last - one.first), sound)
+        ratio = own / plateau.period_seconds
+        if min(abs(ratio / other - 1.0) for other in OTHER_METRES) < STRAY:
+            plateau = replace(plateau, period_seconds=own)
+        found.append(plateau)
+    return found
+
+
+def _own_period(plateau: Plateau, sound: Sound) -> float:
+    """The beat's period [seconds] that a plateau has if it is heard alone; the path's where it is short."""
+    length = plateau.last - plateau.first
+    if length < LEAST_TO_LEVEL_SECONDS:
+        return plateau.period_seconds
+    first, last = (round(second * sound.flux_rate_hz) for second in (plateau.first, plateau.last))
+    alone = Course(np.array([plateau.first, plateau.last]), np.array([0.0, length]))
+    heard = beat_hypotheses(sound.envelope[first:last], sound.flux_rate_hz, sound.accents, alone)
+    return heard[0].period_seconds if heard else plateau.period_seconds
+
+
 def _stepped(course: Course, sound: Sound) -> Heard | None:
     """Beats on one line between each two knots of a course; None where a piece would hold too few, or lines overlap."""
     beats, hypotheses = _along(course, sound)
@@ -228,12 +259,13 @@ def _unsteady(beats: NDArray[np.float64], confidence: float, others: list[tuple[
     return Heard(beats, float(np.median(np.diff(beats))), sure, others, steady=False, pieces=pieces)
 
 
-def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound) -> Heard:
+def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound, by_themselves: Heard | None) -> Heard:
     """The rival that meets most attacks, if it meets clearly more than the constant grid, leaves every line, and makes
     phrases more alike (or is straight, and meets much more).
 
     Straight pieces, which are far less free than beats that go where they find something, are held against the constant
-    grid piece by piece, and go before what meets hardly more than they do."""
+    grid piece by piece, and go before what meets hardly more than they do. Those whose levels their parts chose
+    `by_themselves` go before what does not meet clearly more."""
     usual = max(sound.met(constant.beats), 1e-9)
 
     def gain(rival: Heard) -> float:
@@ -262,9 +294,14 @@ def _best_explained(constant: Heard, rivals: list[Heard], sound: Sound) -> Heard
         return liker - alike >= LIKER and gain(rival) >= needed
 
     believed = [rival for rival in rivals if is_believed(rival)]
-    if not believed:
-        return constant
-    return max(believed, key=lambda rival: sound.met(rival.beats) * (PREFERENCE_FOR_PIECES if rival.pieces else 1.0))
+    best = max(
+        believed,
+        key=lambda rival: sound.met(rival.beats) * (PREFERENCE_FOR_PIECES if rival.pieces else 1.0),
+        default=constant,
+    )
+    if by_themselves is None or not is_believed(by_themselves):
+        return best
+    return by_themselves if sound.met(best.beats) < EXPLAINED_RATIO * sound.met(by_themselves.beats) else best
 
 
 def _cut(beats: NDArray[np.float64], edges: list[float]) -> list[NDArray[np.float64]]:

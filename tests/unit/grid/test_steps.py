@@ -5,8 +5,13 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from notorious.analysis.accents import find_accents
+from notorious.analysis.alignment import attack_envelope
+from notorious.analysis.beats import Sound, _levelled
 from notorious.analysis.grid import fit_grid
+from notorious.analysis.onsets import find_onsets
 from notorious.analysis.steps import Plateau, course_of_steps
+from notorious.analysis.tempo import pulse
 
 RATE_HZ = 172.27
 PATTERN = {0.0: 1.0, 1.0: 0.6, 1.5: 0.3, 2.0: 0.9, 2.75: 0.5, 3.0: 0.6}
@@ -76,3 +81,17 @@ def test_two_tempos_with_nothing_between_are_two_though_a_grid_slips_by_whole_be
         inside = beats[(beats > start) & (beats < end)]
         since = (inside - (0.0 if bpm == 120.0 else 110.0)) * bpm / 60
         assert np.abs(since - np.round(since)).max() * 60 / bpm < 0.01
+
+
+def test_a_part_whose_path_runs_beside_its_beat_gets_the_beat_that_it_has_by_itself() -> None:
+    mono = np.concatenate([drums(140.0, 40.0), drums(128.0, 40.0), drums(140.0, 20.0)])
+    onsets = find_onsets(mono)
+    sound = Sound(onsets, pulse(onsets), find_accents(mono, onsets), attack_envelope(onsets), len(mono) / 22050)
+    beside = [
+        Plateau(2.0, 38.0, 60 / 140),
+        Plateau(42.0, 78.0, 60 / 128 * 1.5),
+        Plateau(82.0, 98.0, 60 / 140),
+    ]
+    assert [60 / one.period_seconds for one in _levelled(beside, sound)] == pytest.approx([140, 128, 140], abs=0.1)
+    doubled = [Plateau(2.0, 38.0, 60 / 70), Plateau(42.0, 78.0, 60 / 64)]  # octaves are for the whole track to choose
+    assert _levelled(doubled, sound) == doubled
