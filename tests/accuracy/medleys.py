@@ -22,6 +22,8 @@ RATE_HZ = 44100
 SKIPPED_SECONDS = 5
 SECONDS = 70
 FADE_SECONDS = 4
+CLEAR_SECONDS = 0.1
+"""Before the first beat of the second piece there is none of the first: two at once are one."""
 LEAST_APART = 0.03
 """Of one tempo from the other, its half and its double."""
 
@@ -47,7 +49,7 @@ def medley(folder: Path, first: Truth, second: Truth) -> tuple[np.ndarray, list[
     before = first.beats - SKIPPED_SECONDS
     after = second.beats - SKIPPED_SECONDS + len(one) / RATE_HZ - FADE_SECONDS
     end = len(sound) / RATE_HZ
-    beats = [*before[(before >= 0) & (before < joint)], *after[(after >= joint) & (after < end)]]
+    beats = [*before[(before >= 0) & (before < joint - CLEAR_SECONDS)], *after[(after >= joint) & (after < end)]]
     return sound / max(1.0, float(np.abs(sound).max())), [round(float(beat), 4) for beat in beats]
 
 
