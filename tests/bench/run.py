@@ -107,7 +107,7 @@ def analysis_with_networks(bench: Bench) -> Iterator[Row]:
 
 def _stages(bench: Bench, models: str | None) -> list[dict[str, Any]]:
     paths = [str(path) for path in sorted(bench.music.rglob("*.mp3"))[:ANALYSED_TRACKS]]
-    environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")}
+    environment = dict(os.environ)
     if models is not None:
         environment["NOTORIOUS_MODELS"] = models
     script = str(Path(__file__).with_name("bench_stages.py"))

@@ -30,7 +30,9 @@ counts too."""
 PATH_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
 """The path may run at another level than the grid."""
 OTHER_METRES = (2 / 3, 3 / 4, 4 / 3, 3 / 2)
+"""Where a part of the track heard alone has its beat in such a ratio to the path, the path ran beside it there."""
 LEAST_TO_LEVEL_SECONDS = 12.0
+"""Six bars at 120: a shorter part tells too little of its metre. A judgement."""
 STRAY = 0.01
 STRAY_SHARE = 0.15
 """Of the path further than `STRAY` (of its logarithm) from the grid: so on 3 of 95 steady tracks, on all but one of 61
@@ -53,7 +55,7 @@ tempos that change they are by 0.08 and more, on four steady tracks whose attack
 most 0.01. Where they are much more alike, the beats need not meet more attacks."""
 MUCH_MORE = 1.4
 """Straight pieces that meet so many times the attacks of the constant grid need not make phrases more alike: a grid
-that slips by whole beats within a phrase (128 beats a minute over 120) finds them alike. On 303 steady tracks such
+that slips by whole beats within a phrase (128 beats a minute over 120) finds them alike. On 300 steady tracks such
 pieces meet 1.09 times as many at most."""
 PREFERENCE_FOR_PIECES = 1.1
 """Beats that are free to go where the attacks are meet a few percent more of them than the right lines do."""
